@@ -1,0 +1,153 @@
+"""All that a rule may see. Facts are gathered before any rule runs; rules read nothing else.
+
+Readings (`Loudness`, `TruePeak` …) are kept under their own type, so that ``facts.get(Loudness)``
+is a `Loudness` for the type checker too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from stemkit.core.film import Chapter, Film, Role, Stem
+from stemkit.core.media import MediaInfo
+from stemkit.core.profile import Profile
+
+R = TypeVar("R")
+
+
+class StreamOf(StrEnum):
+    """On which sound a reading is taken."""
+
+    STEM = "stem"
+    """The file as delivered, from its first sample to its last."""
+    CONFORMED = "conformed"
+    """The stem after its safe steps of rate and layout, as the mix would take it."""
+    CHAPTER_SUM = "chapter_sum"
+    """What the mix would add for a chapter, over its picture, handles out."""
+    PRINT = "print"
+    """A rendered deliverable, as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a rule must have measured: the type of the reading, and on which sound."""
+
+    of: StreamOf
+    what: type
+
+
+class UnplacedReason(StrEnum):
+    """Why a sound file in a chapter's folder was not taken as a stem."""
+
+    NO_ROLE = "no_role"
+    TWO_ROLES = "two_roles"
+    MIX = "mix"
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A sound file that was found but not taken as a stem; ``roles`` are those its name mentions."""
+
+    path: Path
+    reason: UnplacedReason
+    roles: tuple[Role, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was found for a chapter: its stems, the roles that two files claim, and what was passed by.
+
+    Parameters
+    ----------
+    stems
+        Files taken as stems; a role may have several where the film file says so.
+    candidates
+        Roles for which two or more files were found; none of them is taken.
+    unplaced
+        Sound files whose role is not clear.
+    """
+
+    chapter: Chapter
+    stems: tuple[Stem, ...] = ()
+    candidates: Mapping[Role, tuple[Path, ...]] = field(default_factory=dict)
+    unplaced: tuple[Unplaced, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Readings under their own types."""
+
+    readings: Mapping[type, object] = field(default_factory=dict)
+
+    def get(self, what: type[R]) -> R | None:
+        """Return the reading of a type, `None` if it was not taken."""
+        reading = self.readings.get(what)
+        return reading if isinstance(reading, what) else None
+
+
+@dataclass(frozen=True, slots=True)
+class StemFacts:
+    """One stem: its header and its readings. ``media`` is `None` if there is no file at its path."""
+
+    stem: Stem
+    media: MediaInfo | None
+    measured: Measured = Measured()
+    conformed: Measured = Measured()
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterFacts:
+    """One chapter: what was delivered, its stems, and the readings of their sum."""
+
+    delivery: Delivery
+    stems: tuple[StemFacts, ...]
+    sum: Measured = Measured()
+    sum_reason: str | None = None
+    """Why the sum could not be measured, `None` if it was."""
+
+    @property
+    def chapter(self) -> Chapter:
+        """The chapter as declared."""
+        return self.delivery.chapter
+
+    def of_role(self, role: Role) -> tuple[StemFacts, ...]:
+        """Return the stems of a role."""
+        return tuple(facts for facts in self.stems if facts.stem.role is role)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintFacts:
+    """One rendered deliverable, as written: its roles, header and readings."""
+
+    name: str
+    roles: frozenset[Role]
+    media: MediaInfo
+    measured: Measured
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NullFacts:
+    """One sum that the prints must obey: residual in least significant bits over all samples."""
+
+    sum: str
+    of: tuple[str, ...]
+    exact: bool | None
+    max_residual_lsb: int | None
+    samples: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFacts:
+    """Everything that is known when the rules run."""
+
+    film: Film
+    profile: Profile
+    chapters: tuple[ChapterFacts, ...] = ()
+    prints: tuple[PrintFacts, ...] = ()
+    nulls: tuple[NullFacts, ...] = ()

@@ -1,0 +1,186 @@
+"""What the film-maker declares: the film, its chapters, their stems, and how they are joined.
+
+Everything here is resolved: times are frames or samples, paths are absolute. What a person wrote
+is read by `stemkit.core.manifest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from stemkit.core.timebase import FrameRate
+
+
+class Role(StrEnum):
+    """The class of a stem: the trade's dialogue, effects and music."""
+
+    VO = "VO"
+    SFX = "SFX"
+    MUSIC = "MUSIC"
+
+
+FadeLaw = Literal["equal-gain", "equal-power"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """One delivered file of one role.
+
+    Parameters
+    ----------
+    role
+        What it carries.
+    path
+        The file, absolute (or as given on the command line).
+    declared_path
+        The path as the user wrote or gave it, for messages and JSON.
+    """
+
+    role: Role
+    path: Path
+    declared_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handles:
+    """Frames delivered beyond the picture: ``head_frames`` before, ``tail_frames`` after."""
+
+    head_frames: int = 0
+    tail_frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Crossfade:
+    """How one role crosses one boundary: how far before and after the cut, and the law.
+
+    A length of 0 on both sides is a straight cut: nothing is faded. Lengths are whole frames, or
+    half frames where a whole crossfade of an odd number of frames is halved about the cut.
+    """
+
+    before_half_frames: int = 0
+    after_half_frames: int = 0
+    law: FadeLaw = "equal-power"
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether nothing is faded."""
+        return self.before_half_frames == 0 and self.after_half_frames == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A stretch of picture with an exact length, and the sound that was delivered for it.
+
+    Parameters
+    ----------
+    number
+        The chapter's number in the film; unique.
+    length_frames
+        Picture length in frames; `None` where no film file states it.
+    handles
+        What was asked for, after film file, film defaults and profile.
+    folder
+        Folder in which roles are found by file name; `None` where ``stems`` are declared.
+    stems
+        Declared stems; empty where a folder is searched.
+    intentionally_silent
+        Roles that carry no sound on purpose.
+    """
+
+    number: int
+    title: str = ""
+    creator: str = ""
+    length_frames: int | None = None
+    handles: Handles = Handles()
+    folder: Path | None = None
+    declared_folder: str = ""
+    stems: tuple[Stem, ...] = ()
+    intentionally_silent: frozenset[Role] = frozenset()
+    reference_mix: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The cut after a chapter, where it differs from the film's defaults for some roles."""
+
+    after: int
+    crossfades: Mapping[Role, Crossfade] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An exception that somebody recorded, with a reason.
+
+    ``start_frame`` and ``end_frame`` are film positions in frames, `None` for the whole stem.
+    """
+
+    rule: str
+    reason: str
+    chapter: int | None = None
+    role: Role | None = None
+    start_frame: int | None = None
+    end_frame: int | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MixSettings:
+    """How the feature is printed; the profile is the film's unless named."""
+
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A film as declared, or as made up from a folder without a film file.
+
+    Parameters
+    ----------
+    title
+        The film's title; the folder's name where nothing declares one.
+    frame_rate
+        `None` where no film file states it.
+    start_frame
+        Frame count of the film's first picture timecode.
+    base
+        Folder against which the film file's paths count.
+    manifest
+        The film file, `None` for a bare folder or for files on the command line.
+    is_excerpt
+        True if only some of the film's chapters are in hand; rules about the film as a whole then rest.
+    """
+
+    title: str
+    base: Path
+    chapters: tuple[Chapter, ...]
+    frame_rate: FrameRate | None = None
+    start_frame: int = 0
+    profile: str = "crowd-film"
+    manifest: Path | None = None
+    crossfades: Mapping[Role, Crossfade] = field(default_factory=dict)
+    boundaries: tuple[Boundary, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    mix: MixSettings = MixSettings()
+    is_excerpt: bool = False
+
+    def start_frame_of(self, number: int) -> int | None:
+        """Return the first frame of a chapter from the film's start, `None` where lengths are unknown."""
+        frame = 0
+        for chapter in self.chapters:
+            if chapter.number == number:
+                return frame
+            if chapter.length_frames is None:
+                return None
+            frame += chapter.length_frames
+        return None
+
+    def crossfade_after(self, number: int, role: Role) -> Crossfade:
+        """Return how a role crosses the cut after a chapter: the boundary's own, else the film's default."""
+        for boundary in self.boundaries:
+            if boundary.after == number and role in boundary.crossfades:
+                return boundary.crossfades[role]
+        return self.crossfades.get(role, Crossfade())

@@ -1,0 +1,1 @@
+"""Pure functions over block streams; nothing here ever sees a path."""

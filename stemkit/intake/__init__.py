@@ -1,0 +1,1 @@
+"""From declared films and plain folders to facts."""

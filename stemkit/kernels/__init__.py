@@ -1,0 +1,1 @@
+"""The only compiled code: plain arrays in, plain arrays out."""

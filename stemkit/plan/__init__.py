@@ -1,0 +1,1 @@
+"""Pure data about what will be done."""

@@ -1,0 +1,1 @@
+"""One file, one format; all of them read the JSON report only."""

@@ -1,0 +1,1 @@
+"""Synthesis of test and demo sound from recipes."""

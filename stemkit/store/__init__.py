@@ -1,0 +1,1 @@
+"""Measured facts kept between runs, under the content digest."""
