@@ -1,0 +1,21 @@
+"""``python -m stemkit`` and the ``stemkit`` program."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console may still speak a code page that lacks most of the world's names.
+        if hasattr(stream, "reconfigure") and (stream.encoding or "").lower() != "utf-8" and sys.platform == "win32":
+            stream.reconfigure(encoding="utf-8")
+    from stemkit.cli import stemkit
+    from stemkit.cli._console import run
+
+    raise SystemExit(run(stemkit, sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
