@@ -20,9 +20,11 @@ _NAMED_RATES = {
 }
 _KNOWN_FPS = frozenset(_NAMED_RATES.values()) | {Fraction(n) for n in (24, 25, 30, 48, 50, 60)}
 _TIMECODE = re.compile(r"(\d{1,3}):(\d{2}):(\d{2})([:;.,])(\d{2})")
-_FRAMES = re.compile(r"(\d+)\s*(?:f|frames?)")
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:s|seconds?)")
-_MILLISECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*ms")
+# Digits are bounded: a film file may come from anybody, and Fraction("1e999999999") never ends.
+_RATE = re.compile(r"\d{1,6}(?:\.\d{1,6}|/[1-9]\d{0,5})?")
+_FRAMES = re.compile(r"(\d{1,9})\s*(?:f|frames?)")
+_SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:s|seconds?)")
+_MILLISECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*ms")
 KNOWN_RATE_NAMES = ("23.976", "24", "25", "29.97", "29.97df", "30", "48", "50", "59.94", "59.94df", "60")
 
 
@@ -96,12 +98,11 @@ class FrameRate:
         word = text.strip().lower().removesuffix("fps").strip()
         drop = word.endswith("df") and not word.endswith("ndf")
         word = word.removesuffix("ndf").removesuffix("df").strip()
-        try:
-            fps = _NAMED_RATES[word] if word in _NAMED_RATES else Fraction(word)
-        except (ValueError, ZeroDivisionError):
-            known = ", ".join(KNOWN_RATE_NAMES)
-            raise ValueError(f"{text!r} is not a frame rate; known are {known}") from None
-        return cls(fps, drop)
+        if word in _NAMED_RATES:
+            return cls(_NAMED_RATES[word], drop)
+        if not _RATE.fullmatch(word):
+            raise ValueError(f"{text!r} is not a frame rate; known are {', '.join(KNOWN_RATE_NAMES)}")
+        return cls(Fraction(word), drop)
 
     def __str__(self) -> str:
         if self.fps.denominator == 1:
