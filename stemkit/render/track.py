@@ -1,0 +1,157 @@
+"""What a role sounds like over the film, before any gain: its placements, faded and added.
+
+Gains are a function of the absolute position and files are added in one fixed order, so the sound
+does not depend on where it is cut into blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemkit.audio.reader import read_blocks
+from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
+from stemkit.core.media import MediaInfo
+from stemkit.core.timebase import Span
+from stemkit.dsp.fades import Direction, fade_gains
+from stemkit.plan.timeline import Fade, Line, Placement
+
+
+def role_blocks(
+    lines: Sequence[Line], length_samples: int, channels: int, block_samples: int = BLOCK_SAMPLES
+) -> Stream:
+    """Yield the sum of a role's lines over the film, in blocks of ``block_samples``.
+
+    Parameters
+    ----------
+    lines
+        The role's placements; none at all is digital silence.
+    length_samples
+        Length of the film.
+    channels
+        Channels of the programme's layout, which every file has.
+    """
+    players = [_LinePlayer(line, block_samples) for line in lines]
+    try:
+        for start in range(0, length_samples, block_samples):
+            span = Span(start, min(start + block_samples, length_samples))
+            bus = np.zeros((span.length, channels))
+            for player in players:
+                player.add_into(bus, span)
+            yield bus
+    finally:
+        for player in players:
+            player.close()
+
+
+class Touched:
+    """Which samples of a role at unity gain are not on the grid of a print as they are.
+
+    Parameters
+    ----------
+    lines
+        The role's placements.
+    bits
+        Word length of the print.
+    """
+
+    def __init__(self, lines: Sequence[Line], bits: int) -> None:
+        self._pieces = [piece for line in lines for placement in line for piece in _touched(placement, bits)]
+
+    def within(self, span: Span) -> bool | NDArray[np.bool_]:
+        """Return one answer for a span of the film, or one for each sample where they differ."""
+        hits = [hit for piece in self._pieces if piece.end > span.start and (hit := piece.overlap(span))]
+        if not hits:
+            return False
+        if span in hits:
+            return True
+        mask = np.zeros(span.length, dtype=np.bool_)
+        for hit in hits:
+            mask[hit.start - span.start : hit.end - span.start] = True
+        return mask
+
+
+def is_on_grid(media: MediaInfo, bits: int) -> bool:
+    """Tell whether all samples of a file lie on the grid of a word length, by its header."""
+    depth = media.bit_depth_bits
+    return not media.is_float and not media.is_lossy and depth is not None and depth <= bits
+
+
+def _touched(placement: Placement, bits: int) -> Iterator[Span]:
+    if not is_on_grid(placement.source, bits):
+        yield placement.span_in_film
+        return
+    for fade in (placement.fade_in, placement.fade_out):
+        if fade is not None:
+            yield fade.span
+
+
+class _LinePlayer:
+    """Reads a line's placements one after the other; two files are open at most, inside a crossfade."""
+
+    def __init__(self, line: Line, block_samples: int) -> None:
+        self._waiting = list(reversed(line))
+        self._playing: list[tuple[Placement, _Puller]] = []
+        self._block_samples = block_samples
+
+    def add_into(self, bus: Block, span: Span) -> None:
+        while self._waiting and self._waiting[-1].start_in_film < span.end:
+            placement = self._waiting.pop()
+            stream = read_blocks(placement.source, placement.span_in_file, self._block_samples)
+            self._playing.append((placement, _Puller(stream)))
+        for placement, puller in self._playing:
+            if part := placement.span_in_film.overlap(span):
+                _add_faded(bus[part.start - span.start : part.end - span.start], placement, part, puller)
+        ended = [entry for entry in self._playing if entry[0].span_in_film.end <= span.end]
+        for entry in ended:
+            entry[1].close()
+            self._playing.remove(entry)
+
+    def close(self) -> None:
+        for _, puller in self._playing:
+            puller.close()
+
+
+class _Puller:
+    """Hands out a stream in lengths that the caller chooses."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._rest: Block | None = None
+
+    def pull(self, length_samples: int) -> Iterator[Block]:
+        """Yield the next samples, in one or several pieces."""
+        left = length_samples
+        while left:
+            block = next(self._stream) if self._rest is None else self._rest
+            yield block[:left]
+            self._rest = block[left:] if len(block) > left else None
+            left -= min(left, len(block))
+
+    def close(self) -> None:
+        if close := getattr(self._stream, "close", None):
+            close()
+
+
+def _add_faded(out: Block, placement: Placement, part: Span, puller: _Puller) -> None:
+    start = part.start
+    for block in puller.pull(part.length):
+        piece = Span(start, start + len(block))
+        out[piece.start - part.start : piece.end - part.start] += _faded(block, placement, piece)
+        start = piece.end
+
+
+def _faded(block: Block, placement: Placement, piece: Span) -> Block:
+    fades: tuple[tuple[Fade | None, Direction], ...] = ((placement.fade_in, "in"), (placement.fade_out, "out"))
+    is_fresh = False
+    for fade, direction in fades:
+        if fade is None or (span := fade.span.overlap(piece)) is None:
+            continue
+        origin = fade.span.start
+        gains = fade_gains(fade.law, span.start - origin, span.end - origin, fade.span.length, direction)
+        if not is_fresh:
+            block, is_fresh = block.copy(), True
+        block[span.start - piece.start : span.end - piece.start] *= gains[:, np.newaxis]
+    return block
