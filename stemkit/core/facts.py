@@ -143,6 +143,36 @@ class NullFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelFacts:
+    """How the film's level was reached: one gain, and what limited it.
+
+    ``limited_by`` names the print whose true peak, at ``peak_at_samples`` of the film, allows no
+    more than ``applied_gain_db``; it is `None` where the wanted gain was applied.
+    """
+
+    target_lufs: float | None
+    wanted_gain_db: float | None
+    applied_gain_db: float
+    reachable_lufs: float | None
+    limited_by: str | None = None
+    limit_dbtp: float | None = None
+    peak_dbtp: float | None = None
+    peak_at_samples: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinFacts:
+    """How one role crosses one boundary in the render."""
+
+    after: int
+    role: Role
+    before_samples: int
+    after_samples: int
+    law: str
+    degraded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FilmFacts:
     """Everything that is known when the rules run."""
 
@@ -151,3 +181,5 @@ class FilmFacts:
     chapters: tuple[ChapterFacts, ...] = ()
     prints: tuple[PrintFacts, ...] = ()
     nulls: tuple[NullFacts, ...] = ()
+    level: LevelFacts | None = None
+    joins: tuple[JoinFacts, ...] = ()

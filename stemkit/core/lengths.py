@@ -129,3 +129,24 @@ def _speed_mistake(length: int, expected: int, file_rate_hz: int) -> tuple[Lengt
                 return LengthKind.PULL, None
             return LengthKind.MISLABELLED_RATE, round(file_rate_hz * numerator / denominator)
     return None
+
+
+def fit_sibling(length_samples: int, file_rate_hz: int, rate_hz: int, expected_samples: int) -> LengthFit:
+    """Compare a file's length with that of its chapter's other stems, where no picture length is known.
+
+    Parameters
+    ----------
+    length_samples, file_rate_hz
+        The file, by its header.
+    rate_hz, expected_samples
+        The programme's sample rate, and the other stems' length at that rate.
+    """
+    length = resampled_length(length_samples, file_rate_hz, rate_hz)
+    difference = length - expected_samples
+    tolerance = 0 if file_rate_hz == rate_hz else -(-rate_hz // file_rate_hz)
+    if abs(difference) <= tolerance:
+        return LengthFit(LengthKind.PICTURE_ONLY, Handles(), expected_samples, difference)
+    if speed := _speed_mistake(length, expected_samples, file_rate_hz):
+        return LengthFit(speed[0], Handles(), expected_samples, difference, speed[1])
+    kind = LengthKind.SHORT if difference < 0 else LengthKind.LONG
+    return LengthFit(kind, Handles(), expected_samples, difference)

@@ -1,0 +1,172 @@
+"""What a rule is. The base class that a rule has is its scope: the engine walks, the rule judges.
+
+Rules read facts only: no audio, no file system, no clock, no other rule. Sentences are not here but
+in `stemkit.texts`, one file a code.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from typing import ClassVar, Literal
+
+from stemkit.core.facts import ChapterFacts, FilmFacts, Need, PrintFacts, StemFacts
+from stemkit.core.finding import Finding, Outcome, Severity, Value, Where
+from stemkit.core.layout import LAYOUTS, Layout
+from stemkit.core.lengths import LengthFit, fit_length
+from stemkit.core.steps import Step
+
+
+class Topic(IntEnum):
+    """What a rule is about, in the order in which people should act: one repair may make the next needless."""
+
+    PRESENCE = 0
+    RATE = 1
+    LAYOUT = 2
+    STORAGE = 3
+    LENGTH = 4
+    CONTENT = 5
+    LEVEL = 6
+    PRINT = 7
+    NAME = 8
+    ENGINE = 9
+
+
+class Rule(ABC):
+    """One thing that is checked.
+
+    Attributes
+    ----------
+    code, name
+        Stable for ever; a code that retires is never used again.
+    topic
+        What the rule is about; ranks its findings.
+    conditions
+        Its failing branches and the reasons for which it skips; each has a sentence in the texts.
+    severity
+        Default, which profile and finding may change.
+    fix
+        The best that a tool can do about it.
+    needs
+        Readings without which the rule skips.
+    wants
+        Readings that it uses where they were taken.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    topic: ClassVar[Topic]
+    conditions: ClassVar[tuple[str, ...]]
+    severity: ClassVar[Severity] = Severity.ERROR
+    fix: ClassVar[Literal["none", "safe", "unsafe"]] = "none"
+    needs: ClassVar[tuple[Need, ...]] = ()
+    wants: ClassVar[tuple[Need, ...]] = ()
+
+    def finding(
+        self,
+        condition: str,
+        where: Where,
+        *,
+        severity: Severity | None = None,
+        observed: Value = None,
+        expected: Value = None,
+        unit: str | None = None,
+        fixes: tuple[Step, ...] = (),
+        confidence: float = 1.0,
+        params: Mapping[str, Value] | None = None,
+    ) -> Finding:
+        """Return a finding of this rule; ``params`` hold what its sentence or a program needs besides."""
+        return Finding(
+            code=self.code,
+            condition=self._known(condition),
+            where=where,
+            severity=severity or self.severity,
+            observed=observed,
+            expected=expected,
+            unit=unit,
+            params=params or {},
+            confidence=confidence,
+            fixes=fixes,
+        )
+
+    def skip(self, condition: str, where: Where, params: Mapping[str, Value] | None = None) -> Finding:
+        """Return a finding that says why the rule could not look."""
+        return Finding(
+            code=self.code,
+            condition=self._known(condition),
+            where=where,
+            severity=Severity.INFO,
+            outcome=Outcome.SKIP,
+            params=params or {},
+        )
+
+    def _known(self, condition: str) -> str:
+        if condition not in self.conditions:
+            raise ValueError(f"{self.code} does not declare the condition {condition!r}")
+        return condition
+
+
+class StemRule(Rule):
+    """A rule about one file."""
+
+    takes_unusable: ClassVar[bool] = False
+    """Whether the rule wants files too that cannot be read; it is never given files that do not exist."""
+
+    @abstractmethod
+    def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
+        """Yield what is wrong with a stem; yielding nothing is a pass."""
+
+
+class ChapterRule(Rule):
+    """A rule about a chapter's stems together."""
+
+    @abstractmethod
+    def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
+        """Yield what is wrong with a chapter; yielding nothing is a pass."""
+
+
+class FilmRule(Rule):
+    """A rule about the whole film."""
+
+    @abstractmethod
+    def check(self, film: FilmFacts) -> Iterator[Finding]:
+        """Yield what is wrong with the film; yielding nothing is a pass."""
+
+
+class PrintRule(Rule):
+    """A rule about one rendered deliverable."""
+
+    @abstractmethod
+    def check(self, rendered: PrintFacts, film: FilmFacts) -> Iterator[Finding]:
+        """Yield what is wrong with a print; yielding nothing is a pass."""
+
+
+class EngineRule(Rule):
+    """A code that the engine itself uses; listed and explained like the others, never walked."""
+
+
+def where_stem(stem: StemFacts, chapter: ChapterFacts) -> Where:
+    """Return the place of a stem."""
+    return Where(chapter=chapter.chapter.number, role=stem.stem.role, path=stem.stem.path)
+
+
+def where_chapter(chapter: ChapterFacts) -> Where:
+    """Return the place of a whole chapter."""
+    return Where(chapter=chapter.chapter.number)
+
+
+def fit_of(stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> LengthFit | None:
+    """Return how a stem's length fits its chapter; `None` where the file or the picture length is unknown."""
+    media, rate = stem.media, film.film.frame_rate
+    if media is None or not media.is_usable or media.sample_rate_hz <= 0:
+        return None
+    if rate is None or chapter.chapter.length_frames is None:
+        return None
+    rate_hz = film.profile.format.sample_rate_hz
+    return fit_length(media.length_samples, media.sample_rate_hz, rate_hz, chapter.chapter, rate)
+
+
+def profile_layout(film: FilmFacts) -> Layout:
+    """Return the layout in which the profile wants stems."""
+    return LAYOUTS[film.profile.format.layout]
