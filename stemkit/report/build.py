@@ -1,0 +1,222 @@
+"""Film, findings, measurements and prints in; one JSON-able report out."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from stemkit import __version__
+from stemkit.core.film import Film
+from stemkit.core.profile import Profile
+from stemkit.report.curves import encode
+from stemkit.report.model import SCHEMA, MixRun, Report
+
+if TYPE_CHECKING:
+    from stemkit.meters._ledger import Ledger
+
+_CELLS_PER_POINT = 10
+_COUNTED = ("error", "warning", "info", "skipped", "waived", "passed")
+
+
+def build_mix_report(run: MixRun) -> dict[str, Any]:
+    """Return the report of a mix, finished or refused.
+
+    The verdict is the film's: ``ready`` if the prints stand, nothing is missing and every error of the
+    deliveries was repaired on the way; otherwise ``ask``.
+    """
+    rate_hz = run.mix.get("sample_rate_hz") or run.profile.format.sample_rate_hz
+    repaired = _repaired(run.conform_items)
+    deliveries = [_placed(finding, "delivery", run.film, repaired) for finding in run.check.get("findings", ())]
+    prints = [_placed(finding, "print", run.film, frozenset()) for finding in run.print_findings]
+    findings = prints + deliveries
+    report = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "kind": "mix",
+        "film": _film(run.film, rate_hz, run.mix.get("length_samples")),
+        "profile": _profile(run.profile),
+        "verdict": _verdict(run, findings),
+        "chapters": [_chapter(chapter, run.film, rate_hz) for chapter in run.check.get("chapters", ())],
+        "findings": findings,
+        "counts": count(findings, passed=run.check.get("counts", {}).get("passed", 0)),
+        "prints": list(run.mix.get("prints", ())),
+        "null_test": run.mix.get("null_test"),
+        "level": run.mix.get("level"),
+        "boundaries": list(run.mix.get("boundaries", ())),
+        "refused": list(run.mix.get("refused", ())),
+        "missing": list(run.mix.get("missing", ())),
+        "conform": list(run.conform_items),
+        "inputs": list(run.inputs),
+        "meters": dict(run.meters),
+        "curves": {name: curves_of(ledger) for name, ledger in run.ledgers.items()},
+    }
+    return report
+
+
+def build_check_report(check: Mapping[str, Any]) -> Report:
+    """Return a report of the same form out of the JSON object of ``check``: no prints, no curves."""
+    film = check.get("film")
+    title = film.get("title") if isinstance(film, Mapping) else film
+    findings = [{**finding, "stage": "delivery", "repaired": False, "at_s": None} for finding in check["findings"]]
+    return {
+        "schema": SCHEMA,
+        "version": check["version"],
+        "kind": "check",
+        "film": {**_NO_FILM, "title": title or "", **(film if isinstance(film, Mapping) else {})},
+        "profile": {"title": None, "source": None, "checked_on": None, "limits": [], **(check.get("profile") or {})},
+        "verdict": check["verdict"],
+        "chapters": [{**_NO_PLACE, **chapter} for chapter in check["chapters"]],
+        "findings": findings,
+        "counts": dict(check["counts"]),
+        "prints": [],
+        "null_test": None,
+        "level": None,
+        "boundaries": [],
+        "refused": [],
+        "missing": [],
+        "conform": [],
+        "inputs": [],
+        "meters": {},
+        "curves": {},
+    }
+
+
+def count(findings: Iterable[Mapping[str, Any]], *, passed: int) -> dict[str, int]:
+    """Count findings as ``check`` does: skips and waived ones apart from the severities."""
+    counts: Counter[str] = Counter()
+    for finding in findings:
+        if finding["outcome"] == "skip":
+            counts["skipped"] += 1
+        elif finding["waived"]:
+            counts["waived"] += 1
+        else:
+            counts[finding["severity"]] += 1
+    return {**{word: counts[word] for word in _COUNTED}, "passed": passed}
+
+
+def blocks(finding: Mapping[str, Any]) -> bool:
+    """Tell whether a finding stands in the way of the film: an error that nobody waived or repaired."""
+    return (
+        finding["severity"] == "error"
+        and finding["outcome"] != "skip"
+        and not finding["waived"]
+        and not finding["repaired"]
+    )
+
+
+def curves_of(ledger: Ledger) -> dict[str, Any]:
+    """Return the loudness over time of one print, ten points a second."""
+    from stemkit.meters.loudness import momentary_curve, short_term_curve
+
+    return {
+        "momentary": encode(momentary_curve(ledger, _CELLS_PER_POINT)),
+        "short_term": encode(short_term_curve(ledger, _CELLS_PER_POINT)),
+    }
+
+
+_NO_PLACE: dict[str, Any] = {"start_s": None, "end_s": None, "start_tc": None, "end_tc": None, "length_frames": None}
+_NO_FILM: dict[str, Any] = {
+    "title": "",
+    "frame_rate": None,
+    "start_tc": None,
+    "end_tc": None,
+    "length_frames": None,
+    "length_samples": None,
+    "sample_rate_hz": None,
+    "duration_s": None,
+}
+
+
+def _film(film: Film, rate_hz: int, length_samples: int | None) -> dict[str, Any]:
+    frames = _total_frames(film)
+    rate = film.frame_rate
+    known = rate is not None and frames is not None
+    if length_samples is None and rate is not None and frames is not None:
+        length_samples = rate.samples_at(frames, rate_hz)
+    return {
+        "title": film.title,
+        "frame_rate": str(rate) if rate else None,
+        "start_tc": rate.format_timecode(film.start_frame) if rate else None,
+        "end_tc": rate.format_timecode(film.start_frame + (frames or 0)) if rate and known else None,
+        "length_frames": frames,
+        "length_samples": length_samples,
+        "sample_rate_hz": rate_hz,
+        "duration_s": length_samples / rate_hz if length_samples is not None else None,
+    }
+
+
+def _total_frames(film: Film) -> int | None:
+    lengths = [chapter.length_frames for chapter in film.chapters]
+    return None if None in lengths else sum(length for length in lengths if length is not None)
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    limits: list[dict[str, Any]] = []
+    for rule in profile.loudness:
+        limits.append({"quantity": "programme_loudness_lufs", **rule.model_dump(mode="json", exclude={"quantity"})})
+    for limit in profile.true_peak:
+        limits.append({"quantity": "true_peak_dbtp", **limit.model_dump(mode="json")})
+    return {
+        "name": profile.name,
+        "revision": profile.revision,
+        "title": profile.title,
+        "source": profile.source,
+        "checked_on": profile.checked_on.isoformat(),
+        "limits": limits,
+    }
+
+
+def _repaired(items: Sequence[Mapping[str, Any]]) -> frozenset[tuple[Any, Any]]:
+    return frozenset((item["chapter"], item["role"]) for item in items if item["status"] == "written")
+
+
+def _placed(finding: Mapping[str, Any], stage: str, film: Film, repaired: frozenset[tuple[Any, Any]]) -> dict[str, Any]:
+    """Return a finding with its stage, whether it was repaired on the way, and where it is in the film."""
+    is_repaired = finding["fix"] == "safe" and (finding["chapter"], finding["role"]) in repaired
+    return {**finding, "stage": stage, "repaired": is_repaired, "at_s": _seconds_in_film(film, finding["start_tc"])}
+
+
+def _seconds_in_film(film: Film, timecode: str | None) -> float | None:
+    if timecode is None or film.frame_rate is None:
+        return None
+    try:
+        frame = film.frame_rate.parse_timecode(timecode) - film.start_frame
+    except ValueError:
+        return None
+    return float(frame / film.frame_rate.fps)
+
+
+def _chapter(chapter: Mapping[str, Any], film: Film, rate_hz: int) -> dict[str, Any]:
+    start = film.start_frame_of(chapter["number"])
+    length = next((c.length_frames for c in film.chapters if c.number == chapter["number"]), None)
+    if start is None or length is None or film.frame_rate is None:
+        return {**_NO_PLACE, **chapter}
+    rate, end = film.frame_rate, start + length
+    return {
+        **chapter,
+        "start_s": rate.samples_at(start, rate_hz) / rate_hz,
+        "end_s": rate.samples_at(end, rate_hz) / rate_hz,
+        "start_tc": rate.format_timecode(film.start_frame + start),
+        "end_tc": rate.format_timecode(film.start_frame + end),
+        "length_frames": length,
+    }
+
+
+def _verdict(run: MixRun, findings: Iterable[Mapping[str, Any]]) -> str:
+    null = run.mix.get("null_test")
+    proven = bool(null and null["exact"]) and bool(run.mix.get("prints"))
+    complete = not run.mix.get("refused") and not run.mix.get("missing")
+    return "ready" if proven and complete and not any(blocks(finding) for finding in findings) else "ask"
+
+
+def without_nonsense(value: Any) -> Any:
+    """Return the same data with numbers that JSON does not have (NaN, infinity) as `None`."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): without_nonsense(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nonsense(part) for part in value]
+    return value

@@ -1,0 +1,92 @@
+"""How names, numbers and formats are shown in reports."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+DASH = "–"
+_ROLE_NAMES = {"VO": "Voice", "SFX": "Effects", "MUSIC": "Music"}
+_SUBTYPES = {"FLOAT": "32 float", "DOUBLE": "64 float", "MPEG_LAYER_III": "lossy", "VORBIS": "lossy", "OPUS": "lossy"}
+
+
+def shown(text: object) -> str:
+    r"""Return text in which no control or direction mark acts, spelled out instead.
+
+    Examples
+    --------
+    >>> shown("a\u202eb\n")
+    'a\\u202eb\\u000a'
+    """
+    marks = []
+    for mark in str(text):
+        hidden = unicodedata.category(mark) in ("Cc", "Cs", "Co") or unicodedata.bidirectional(mark) in _DIRECTIONS
+        marks.append(f"\\u{ord(mark):04x}" if hidden else mark)
+    return "".join(marks)
+
+
+_DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def number(value: float | None, decimals: int = 1, *, sign: bool = False) -> str:
+    """Return a number with a true minus sign, a dash where undefined.
+
+    Examples
+    --------
+    >>> number(-23.04), number(None), number(-0.04), number(1.6, sign=True)
+    ('−23.0', '–', '0.0', '+1.6')
+    """
+    if value is None or not math.isfinite(value):
+        return DASH
+    rounded = round(value, decimals) + 0.0
+    text = f"{abs(rounded):.{decimals}f}"
+    if rounded < 0.0:
+        return f"−{text}"
+    return f"+{text}" if sign and rounded > 0.0 else text
+
+
+def clock(seconds: float | None) -> str:
+    """Return a duration as m:ss or h:mm:ss.
+
+    Examples
+    --------
+    >>> clock(5405.25), clock(42.0)
+    ('1:30:05', '0:42')
+    """
+    if seconds is None:
+        return DASH
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def media_format(media: Mapping[str, Any] | None) -> str:
+    """Return what a file is, in one short phrase such as ``FLAC 44.1/24 mono``."""
+    if not media:
+        return "missing"
+    rate = media.get("sample_rate_hz") or 0
+    subtype = str(media.get("subtype") or "")
+    depth = _SUBTYPES.get(subtype, subtype.removeprefix("PCM_").lower())
+    kilohertz = f"{rate / 1000:.10g}" if rate else DASH
+    channels = media.get("channels")
+    layout = media.get("layout") or (f"{channels} channels" if channels else "")
+    return f"{media.get('container') or '?'} {kilohertz}/{depth} {layout}".strip()
+
+
+def role_name(role: str | None) -> str:
+    """Return the word for a role, for people."""
+    return _ROLE_NAMES.get(role or "", role or "")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "error"), plural(3, "boundary", "boundaries")
+    ('1 error', '3 boundaries')
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
