@@ -128,6 +128,8 @@ class PrintFacts:
     media: MediaInfo
     measured: Measured
     sha256: str
+    expected_sha256: str | None = None
+    """What the report of the render says, `None` where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,30 +148,36 @@ class NullFacts:
 class LevelFacts:
     """How the film's level was reached: one gain, and what limited it.
 
-    ``limited_by`` names the print whose true peak, at ``peak_at_samples`` of the film, allows no
-    more than ``applied_gain_db``; it is `None` where the wanted gain was applied.
+    ``limited_by`` is ``"true_peak"`` or ``"full_scale"`` where the wanted gain could not be applied;
+    ``limiting_print`` and ``peak_at_samples`` (of the film) then say where.
     """
 
     target_lufs: float | None
     wanted_gain_db: float | None
+    allowed_gain_db: float | None
     applied_gain_db: float
+    limited_by: str | None
     reachable_lufs: float | None
-    limited_by: str | None = None
+    limiting_print: str | None = None
     limit_dbtp: float | None = None
-    peak_dbtp: float | None = None
     peak_at_samples: int | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JoinFacts:
-    """How one role crosses one boundary in the render."""
+    """How one role crosses one boundary in the render, and how it was asked to."""
 
     after: int
     role: Role
+    at_samples: int
     before_samples: int
     after_samples: int
     law: str
     degraded: bool = False
+    shortened: bool = False
+    asked_before_samples: int = 0
+    asked_after_samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
