@@ -1,0 +1,206 @@
+"""Positions are exact at every frame rate; crossfades live on handles and never move a chapter."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stemkit.core.errors import RenderError
+from stemkit.core.film import Boundary, Chapter, Crossfade, Film, Handles, Role
+from stemkit.core.layout import STEREO
+from stemkit.core.media import MediaInfo
+from stemkit.core.timebase import KNOWN_RATE_NAMES, FrameRate, Span, round_half_up
+from stemkit.plan.timeline import Fade, Timeline, plan_timeline
+
+RATE = 48_000
+FPS24 = FrameRate.parse("24")
+
+
+def media(length_samples: int, name: str = "a.wav") -> MediaInfo:
+    return MediaInfo(Path(name), "WAV", "PCM_24", RATE, 2, length_samples, 0, bit_depth_bits=24, layout=STEREO)
+
+
+def film_of(
+    lengths: list[int], *, rate: FrameRate = FPS24, handles: Handles | None = None, crossfade: Crossfade | None = None
+) -> Film:
+    chapters = tuple(
+        Chapter(number=n + 1, length_frames=length, handles=handles or Handles()) for n, length in enumerate(lengths)
+    )
+    fades = dict.fromkeys(Role, crossfade) if crossfade else {}
+    return Film("Film", Path(), chapters, rate, crossfades=fades)
+
+
+def stems_of(film: Film, *, with_handles: bool = True) -> dict[int, dict[Role, list[MediaInfo]]]:
+    assert film.frame_rate is not None
+    found = {}
+    for chapter in film.chapters:
+        held = chapter.handles if with_handles else Handles()
+        frames = (chapter.length_frames or 0) + held.head_frames + held.tail_frames
+        found[chapter.number] = {role: [media(film.frame_rate.samples_at(frames, RATE))] for role in Role}
+    return found
+
+
+def test_a_straight_cut_takes_the_picture_out_of_the_handles() -> None:
+    film = film_of([24, 48], handles=Handles(2, 3))
+    timeline = plan_timeline(film, stems_of(film), RATE)
+    first, second = timeline.lines[Role.VO][0]
+    assert (first.span_in_file, first.start_in_film) == (Span(4000, 52_000), 0)
+    assert (second.span_in_file, second.start_in_film) == (Span(4000, 100_000), 48_000)
+    assert first.fade_out is None
+    assert second.fade_in is None
+    assert timeline.length_samples == 144_000
+
+
+def test_a_file_without_handles_starts_at_its_first_sample() -> None:
+    film = film_of([24], handles=Handles(2, 3))
+    (line,) = plan_timeline(film, stems_of(film, with_handles=False), RATE).lines[Role.SFX]
+    assert line[0].span_in_file == Span(0, 48_000)
+
+
+def test_a_crossfade_eats_handles_on_both_sides_of_the_cut() -> None:
+    film = film_of([48, 48], handles=Handles(12, 12), crossfade=Crossfade(12, 12, "equal-gain"))
+    timeline = plan_timeline(film, stems_of(film), RATE)
+    first, second = timeline.lines[Role.MUSIC][0]
+    fade = Fade(Span(96_000 - 12_000, 96_000 + 12_000), "equal-gain")
+    assert first.fade_out == second.fade_in == fade
+    assert first.span_in_film == Span(0, 108_000)
+    assert second.span_in_film == Span(84_000, 192_000)
+    assert second.span_in_file.start == 24_000 - 12_000
+    assert [(j.before_samples, j.after_samples, j.degraded, j.shortened) for j in timeline.joins] == [
+        (12_000, 12_000, False, False)
+    ] * 3
+
+
+def test_without_handles_the_join_is_ten_milliseconds_out_and_in_inside_the_programme() -> None:
+    film = film_of([48, 48], handles=Handles(12, 12), crossfade=Crossfade(12, 12))
+    timeline = plan_timeline(film, stems_of(film, with_handles=False), RATE)
+    first, second = timeline.lines[Role.MUSIC][0]
+    assert first.fade_out == Fade(Span(96_000 - 480, 96_000), "equal-power")
+    assert second.fade_in == Fade(Span(96_000, 96_000 + 480), "equal-power")
+    assert (first.span_in_film.end, second.start_in_film) == (96_000, 96_000)
+    assert all(join.degraded for join in timeline.joins)
+
+
+def test_a_crossfade_is_limited_to_what_the_handles_hold() -> None:
+    film = film_of([48, 48], handles=Handles(3, 12), crossfade=Crossfade(12, 24))
+    join = plan_timeline(film, stems_of(film), RATE).joins[0]
+    assert (join.before_samples, join.after_samples) == (6000, 24_000)
+    assert (join.asked_before_samples, join.asked_after_samples) == (12_000, 24_000)
+    assert join.shortened
+    assert not join.degraded
+
+
+def test_a_role_that_falls_silent_fades_on_its_own_handle() -> None:
+    film = film_of([48, 48], handles=Handles(12, 12), crossfade=Crossfade(12, 12))
+    stems = stems_of(film)
+    del stems[2][Role.MUSIC]
+    timeline = plan_timeline(film, stems, RATE)
+    (line,) = timeline.lines[Role.MUSIC]
+    assert [p.fade_out for p in line] == [Fade(Span(84_000, 108_000), "equal-power")]
+    assert not next(j for j in timeline.joins if j.role is Role.MUSIC).degraded
+
+
+def test_a_boundary_may_differ_from_the_defaults() -> None:
+    film = film_of([48, 48, 48], handles=Handles(24, 24), crossfade=Crossfade(2, 2))
+    boundary = Boundary(2, {Role.VO: Crossfade(0, 10, "equal-gain")})
+    film = Film(film.title, film.base, film.chapters, FPS24, crossfades=film.crossfades, boundaries=(boundary,))
+    joins = {(j.after, j.role): j for j in plan_timeline(film, stems_of(film), RATE).joins}
+    assert (joins[2, Role.VO].before_samples, joins[2, Role.VO].after_samples) == (0, 10_000)
+    assert joins[2, Role.VO].law == "equal-gain"
+    assert joins[2, Role.SFX].before_samples == joins[1, Role.VO].before_samples == 2000
+
+
+def test_several_stems_of_a_role_become_several_lines() -> None:
+    film = film_of([48, 48])
+    stems = stems_of(film)
+    stems[1][Role.SFX].append(media(96_000, "foley.wav"))
+    lines = plan_timeline(film, stems, RATE).lines[Role.SFX]
+    assert [len(line) for line in lines] == [2, 1]
+
+
+def test_where_no_picture_length_is_known_the_longest_stem_decides() -> None:
+    film = Film("Folder", Path(), (Chapter(1), Chapter(2)))
+    stems = {1: {Role.VO: [media(100)], Role.SFX: [media(120)]}, 2: {Role.VO: [media(50)]}}
+    timeline = plan_timeline(film, stems, RATE)
+    assert timeline.length_samples == 170
+    assert timeline.lines[Role.VO][0][1].start_in_film == 120
+
+
+def test_a_file_that_fits_nothing_is_refused_with_its_name() -> None:
+    film = film_of([48])
+    stems = {1: {Role.VO: [media(90_000, "short.wav")]}}
+    with pytest.raises(RenderError, match=r"short\.wav.*90000 samples"):
+        plan_timeline(film, stems, RATE)
+
+
+@pytest.mark.parametrize("name", KNOWN_RATE_NAMES)
+def test_fifty_chapters_do_not_drift(name: str) -> None:
+    rate = FrameRate.parse(name)
+    lengths = [2 * 1001 + 7 * n for n in range(50)]
+    film = film_of(lengths, rate=rate, handles=Handles(48, 48), crossfade=Crossfade(24, 25))
+    timeline = plan_timeline(film, stems_of(film), RATE)
+    assert timeline.length_samples == round_half_up(Fraction(sum(lengths) * RATE) / rate.fps)
+
+
+half_frames = st.integers(0, 60)
+films = st.builds(
+    film_of,
+    st.lists(st.integers(1, 120), min_size=1, max_size=12),
+    rate=st.sampled_from(KNOWN_RATE_NAMES).map(FrameRate.parse),
+    handles=st.builds(Handles, st.integers(0, 30), st.integers(0, 30)),
+    crossfade=st.builds(Crossfade, half_frames, half_frames),
+)
+
+
+def _assert_sound(film: Film, timeline: Timeline) -> None:
+    assert film.frame_rate is not None
+    frame = 0
+    for chapter in film.chapters:
+        start = film.frame_rate.samples_at(frame, RATE)
+        frame += chapter.length_frames or 0
+        assert timeline.chapters[chapter.number] == Span(start, film.frame_rate.samples_at(frame, RATE))
+    assert timeline.length_samples == film.frame_rate.samples_at(frame, RATE)
+    for line in (line for lines in timeline.lines.values() for line in lines):
+        for placement in line:
+            assert placement.span_in_film.start >= 0
+            assert placement.span_in_film.end <= timeline.length_samples
+            assert placement.span_in_file.start >= 0
+            assert placement.span_in_file.end <= placement.source.length_samples
+        for one, other in zip(line, line[2:], strict=False):
+            assert one.span_in_film.end <= other.span_in_film.start, "three placements overlap"
+
+
+@settings(deadline=None)
+@given(films, st.booleans())
+def test_the_film_is_as_long_as_its_pictures_whatever_the_crossfades(film: Film, with_handles: bool) -> None:
+    timeline = plan_timeline(film, stems_of(film, with_handles=with_handles), RATE)
+    _assert_sound(film, timeline)
+
+
+@settings(deadline=None)
+@given(films)
+def test_a_crossfade_never_moves_a_chapter(film: Film) -> None:
+    joined = plan_timeline(film, stems_of(film), RATE)
+    plain = Film(film.title, film.base, film.chapters, film.frame_rate)
+    cut = plan_timeline(plain, stems_of(film), RATE)
+    for role in Role:
+        for line, straight in zip(joined.lines[role], cut.lines[role], strict=True):
+            offsets = [p.start_in_film - p.span_in_file.start for p in line]
+            assert offsets == [p.start_in_film - p.span_in_file.start for p in straight]
+
+
+@settings(deadline=None)
+@given(films)
+def test_both_sides_of_a_crossfade_share_one_fade(film: Film) -> None:
+    timeline = plan_timeline(film, stems_of(film), RATE)
+    degraded = {(join.after, join.role) for join in timeline.joins if join.degraded}
+    for role, lines in timeline.lines.items():
+        for one, other in zip(lines[0], lines[0][1:], strict=False):
+            if (one.chapter, role) in degraded:
+                assert one.span_in_film.end == other.start_in_film
+            else:
+                assert one.fade_out == other.fade_in
