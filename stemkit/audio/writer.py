@@ -1,0 +1,238 @@
+"""The one place that writes sound: integer or float WAV, RF64 where a WAV would be too long.
+
+Everything in the header is known before the first byte, and nothing in it depends on the clock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemkit.audio._riff import EXTENSIBLE, IEEE_FLOAT, PCM, UNKNOWN_SIZE
+from stemkit.audio.bext import build_bext
+from stemkit.core.block import Block
+from stemkit.core.errors import Problem, RenderError, SumOverflow
+from stemkit.core.files import cannot_write
+from stemkit.core.layout import Layout, mask_of
+from stemkit.core.media import Bext
+from stemkit.core.steps import Subtype
+from stemkit.core.system import system_path
+
+_BYTES: Mapping[str, int] = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
+_WAV_LIMIT = (1 << 32) - 1  # the largest file whose sizes fit 32 bits with room for the outer header
+_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFormat:
+    """What is to be written, known in full beforehand."""
+
+    sample_rate_hz: int
+    subtype: Subtype
+    layout: Layout
+    length_samples: int
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample instant."""
+        return self.layout.count * _BYTES[self.subtype]
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of the sound alone."""
+        return self.length_samples * self.frame_bytes
+
+
+def needed_bytes(fmt: WriteFormat, bext: Bext | None = None) -> int:
+    """Return the size that the file will have."""
+    return len(_header(fmt, bext)) + fmt.data_bytes + fmt.data_bytes % 2
+
+
+def container_of(fmt: WriteFormat, bext: Bext | None = None) -> str:
+    """Return ``WAV`` or ``RF64``: which container the file will be."""
+    return "RF64" if _is_long(fmt, _chunks_before_data(fmt, bext)) else "WAV"
+
+
+class PrintWriter:
+    """A sink that writes one file, at exactly the path given.
+
+    Parameters
+    ----------
+    path
+        Overwritten if it exists: callers give temporary names (`stemkit.core.files.OutputSet`).
+    fmt
+        Format and exact length.
+    bext
+        Broadcast Wave chunk to put in front, or `None`.
+
+    Raises
+    ------
+    RenderError
+        If the layout has no place in a WAV header, a block is off the grid of an integer format, or the
+        length is not the one announced.
+    SumOverflow
+        If a value does not fit into an integer format: nothing is ever clipped.
+    OutputError
+        If the system refuses to write.
+    """
+
+    def __init__(self, path: Path, fmt: WriteFormat, *, bext: Bext | None = None) -> None:
+        header = _header(fmt, bext)
+        self._path, self._fmt = path, fmt
+        self._written = 0
+        try:
+            self._file = open(system_path(path), "wb", buffering=0)  # noqa: SIM115, PTH123
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        self._put(header)
+
+    def push(self, block: Block) -> None:
+        """Write a block; for integer formats its values are on the grid already."""
+        if block.ndim != 2 or block.shape[1] != self._fmt.layout.count:
+            raise ValueError(f"a block of shape {block.shape} does not fit {self._fmt.layout.name}")
+        if self._written + len(block) > self._fmt.length_samples:
+            raise self._error("too_long", f"more samples than the {self._fmt.length_samples} announced")
+        self._put(self._encode(block).data.cast("B"))
+        self._written += len(block)
+
+    def close(self) -> None:
+        """Complete the file and force it to the disk."""
+        if self._file.closed:
+            return
+        if self._written != self._fmt.length_samples:
+            message = f"{self._written} samples instead of the {self._fmt.length_samples} announced"
+            self.abort()
+            raise self._error("too_short", message)
+        self._put(bytes(self._fmt.data_bytes % 2))
+        try:
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            self.abort()
+            raise cannot_write(self._path, error) from error
+
+    def abort(self) -> None:
+        """Give up and remove what was written."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> PrintWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    def _put(self, data: bytes | memoryview) -> None:
+        rest = memoryview(data)
+        try:
+            while rest.nbytes:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self.abort()
+            raise cannot_write(self._path, error) from error
+
+    def _encode(self, block: Block) -> NDArray[np.generic]:
+        if self._fmt.subtype == "FLOAT":
+            return self._encode_float(block)
+        bits = 16 if self._fmt.subtype == "PCM_16" else 24
+        scaled = block * 2.0 ** (bits - 1)
+        if scaled.size == 0:
+            return np.empty(0, np.uint8)
+        if not np.isfinite(scaled).all():
+            raise self._error("non_finite", "a sample is not a number", block, ~np.isfinite(scaled))
+        outside = (scaled < -(2.0 ** (bits - 1))) | (scaled > 2.0 ** (bits - 1) - 1.0)
+        if outside.any():
+            raise self._overflow(block, outside)
+        whole = scaled.astype(np.int32)
+        if not np.array_equal(whole, scaled):
+            raise self._error("off_grid", f"a sample is not on the {bits}-bit grid", block, whole != scaled)
+        if bits == 16:
+            return whole.astype("<i2")
+        return np.ascontiguousarray(whole.astype("<i4").reshape(-1, 1).view(np.uint8)[:, :3])
+
+    def _encode_float(self, block: Block) -> NDArray[np.generic]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            narrow = block.astype("<f4", order="C")
+        if not np.isfinite(narrow).all():
+            raise self._error("non_finite", "a sample is not a number", block, ~np.isfinite(narrow))
+        return narrow
+
+    def _overflow(self, block: Block, outside: NDArray[np.bool_]) -> SumOverflow:
+        peak = float(np.abs(block[outside]).max())
+        message = f"sample {self._first(outside)} is over full scale (peak {peak:.6f}); nothing is ever clipped"
+        hint = "use a lower gain, or 32-bit float"
+        return SumOverflow(Problem("sum_overflow", message, hint, path=str(self._path)))
+
+    def _error(
+        self, code: str, message: str, block: Block | None = None, where: NDArray[np.bool_] | None = None
+    ) -> RenderError:
+        if block is not None and where is not None:
+            message += f" (sample {self._first(where)}, value {block[where][0]!r})"
+        return RenderError(Problem(code, message, "this is a defect of the render", path=str(self._path)))
+
+    def _first(self, where: NDArray[np.bool_]) -> int:
+        return self._written + int(np.argmax(where.any(axis=1)))
+
+
+def _header(fmt: WriteFormat, bext: Bext | None) -> bytes:
+    """Return everything before the first sample."""
+    chunks = _chunks_before_data(fmt, bext)
+    data_bytes = fmt.data_bytes
+    outer = _outer_bytes(fmt, chunks)
+    if not _is_long(fmt, chunks):
+        return b"RIFF" + struct.pack("<I", outer) + b"WAVE" + chunks + b"data" + struct.pack("<I", data_bytes)
+    ds64 = struct.pack("<QQQI", outer + 36, data_bytes, fmt.length_samples, 0)
+    open_size = struct.pack("<I", UNKNOWN_SIZE)
+    return b"RF64" + open_size + b"WAVE" + _chunk(b"ds64", ds64) + chunks + b"data" + open_size
+
+
+def _outer_bytes(fmt: WriteFormat, chunks: bytes) -> int:
+    return 4 + len(chunks) + 8 + fmt.data_bytes + fmt.data_bytes % 2
+
+
+def _is_long(fmt: WriteFormat, chunks: bytes) -> bool:
+    return 8 + _outer_bytes(fmt, chunks) > _WAV_LIMIT
+
+
+def _chunks_before_data(fmt: WriteFormat, bext: Bext | None) -> bytes:
+    chunks = _chunk(b"bext", build_bext(bext)) if bext is not None else b""
+    chunks += _chunk(b"fmt ", _format_body(fmt))
+    if fmt.subtype == "FLOAT":
+        chunks += _chunk(b"fact", struct.pack("<I", min(fmt.length_samples, UNKNOWN_SIZE)))
+    return chunks
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+
+def _format_body(fmt: WriteFormat) -> bytes:
+    """Return the ``fmt`` chunk: plain for mono and stereo, extensible with a mask for more channels."""
+    tag = IEEE_FLOAT if fmt.subtype == "FLOAT" else PCM
+    bits = 8 * _BYTES[fmt.subtype]
+    is_plain = fmt.layout.name in ("mono", "stereo")
+    rate_hz, align = fmt.sample_rate_hz, fmt.frame_bytes
+    head = struct.pack(
+        "<HHIIHH", tag if is_plain else EXTENSIBLE, fmt.layout.count, rate_hz, rate_hz * align, align, bits
+    )
+    if is_plain:
+        return head if tag == PCM else head + struct.pack("<H", 0)
+    mask = mask_of(fmt.layout)
+    if mask is None:
+        message = f"a WAV header cannot state the channel order of {fmt.layout.name}"
+        hint = "choose a layout in mask order, such as 5.1"
+        raise RenderError(Problem("layout_without_mask", message, hint))
+    return head + struct.pack("<HHIH", 22, bits, mask, tag) + _GUID_TAIL
