@@ -40,10 +40,11 @@ def full_scale_steps(bits: int) -> float:
     return float(1 << (bits - 1))
 
 
-def fits(lowest: float, highest: float, bits: int) -> bool:
-    """Tell whether amplitudes between two extremes can be stored as integers of ``bits`` without clipping."""
-    scale = full_scale_steps(bits)
-    return bool(np.rint(lowest * scale) >= -scale and np.rint(highest * scale) <= scale - 1.0)
+def is_on_grid(block: Block, bits: int) -> bool:
+    """Tell whether every value of a block can be stored as an integer of ``bits`` as it is."""
+    steps = block * full_scale_steps(bits)
+    highest = full_scale_steps(bits) - 1.0
+    return bool(np.all((np.rint(steps) == steps) & (steps >= -highest - 1.0) & (steps <= highest)))
 
 
 def quantise_block(

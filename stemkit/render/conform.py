@@ -14,7 +14,6 @@ from stemkit.core.errors import Problem, RenderError
 from stemkit.core.layout import LAYOUTS, Layout
 from stemkit.core.media import MediaInfo
 from stemkit.core.steps import (
-    ORDER,
     ApplyGain,
     FitLength,
     RemapChannels,
@@ -30,6 +29,7 @@ from stemkit.dsp.channels import can_remap, remap
 from stemkit.dsp.gain import apply_gain
 from stemkit.dsp.resample import resample
 from stemkit.dsp.streams import pad_to, skip, take
+from stemkit.plan.storage import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,6 @@ def shape_after(media: MediaInfo, steps: Iterable[Step]) -> StreamShape:
     for step in in_order(steps):
         shape = _shape_after_step(shape, step)
     return shape
-
-
-def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Return steps in the order in which they are carried out."""
-    return tuple(sorted(steps, key=lambda step: ORDER.index(type(step))))
 
 
 def process_stream(media: MediaInfo, steps: Iterable[Step], span: Span | None = None) -> Stream:

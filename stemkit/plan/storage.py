@@ -1,0 +1,99 @@
+"""How a conformed stem is stored: the form that loses nothing, stated as explicit steps.
+
+Rules say what is wrong; here the steps are completed, so that a plan shows everything that will
+be done to the samples. Nothing is ever clipped: what exceeds full scale becomes 32-bit float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stemkit.core.layout import LAYOUTS
+from stemkit.core.media import MediaInfo
+from stemkit.core.profile import FormatSpec
+from stemkit.core.steps import ORDER, ApplyGain, RemapChannels, Requantise, Resample, Rewrap, Step, Subtype
+from stemkit.core.units import db_from_amplitude
+
+WRITABLE: tuple[Subtype, ...] = ("PCM_16", "PCM_24", "FLOAT")
+BITS: dict[Subtype, int] = {"PCM_16": 16, "PCM_24": 24}
+_OWN_CONTAINERS = ("WAV", "RF64", "BW64")
+
+
+def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return steps in the order in which they are carried out."""
+    return tuple(sorted(steps, key=lambda step: ORDER.index(type(step))))
+
+
+def changes_values(media: MediaInfo, steps: Iterable[Step]) -> bool:
+    """Tell whether steps compute new sample values, rather than move or copy them."""
+    return any(_changes_values(media, step) for step in steps)
+
+
+def _changes_values(media: MediaInfo, step: Step) -> bool:
+    if isinstance(step, RemapChannels):
+        return media.channels == 1 and step.mono_to_stereo_db != 0.0
+    return isinstance(step, Resample | ApplyGain)
+
+
+def layout_is_known(media: MediaInfo, steps: Iterable[Step]) -> bool:
+    """Tell whether the order of the channels is known, as it must be before anything is written."""
+    names = [step.layout for step in steps if isinstance(step, RemapChannels)]
+    return media.layout is not None and all(name in LAYOUTS for name in names)
+
+
+def complete(
+    media: MediaInfo, steps: Iterable[Step], peak: float | None, form: FormatSpec
+) -> tuple[tuple[Step, ...], float | None]:
+    """Complete the steps of a stem with how it is to be stored.
+
+    Parameters
+    ----------
+    media
+        The file as delivered.
+    steps
+        What its findings ask for, all safe.
+    peak
+        Largest amplitude after its steps; `None` where it was not measured.
+    form
+        The profile's form.
+
+    Returns
+    -------
+    tuple
+        The steps in order, and by how many dB the sound exceeds what may be stored, `None` if it fits.
+    """
+    asked = {type(step): step for step in steps}
+    wish = asked.get(Requantise)
+    subtype = wish.subtype if isinstance(wish, Requantise) else _natural(media, form)
+    over_db = _excess_db(media, asked.values(), peak, subtype)
+    if over_db is not None and form.float_accepted:
+        subtype, over_db = "FLOAT", None
+    if wish is not None or subtype != media.subtype or changes_values(media, asked.values()):
+        asked[Requantise] = Requantise(subtype)
+    if media.container not in _OWN_CONTAINERS:
+        asked.setdefault(Rewrap, Rewrap("WAV"))
+    return in_order(asked.values()), over_db
+
+
+def _natural(media: MediaInfo, form: FormatSpec) -> Subtype:
+    """Return the form a stem keeps where nothing asks for another."""
+    integer: Subtype = "PCM_16" if form.bit_depth_bits == 16 else "PCM_24"
+    if media.is_float:
+        return "FLOAT" if form.float_accepted else integer
+    return next((subtype for subtype in WRITABLE if subtype == media.subtype), integer)
+
+
+def _excess_db(media: MediaInfo, steps: Iterable[Step], peak: float | None, subtype: Subtype) -> float | None:
+    if subtype == "FLOAT" or peak is None:
+        return None
+    if (
+        media.subtype.startswith("PCM_")
+        and (media.bit_depth_bits or 0) <= BITS[subtype]
+        and not changes_values(media, steps)
+    ):
+        return None
+    step_size = 2.0 ** (1 - BITS[subtype])
+    largest = 1.0 - step_size
+    if peak < largest + 0.5 * step_size:
+        return None
+    return db_from_amplitude(peak / largest)

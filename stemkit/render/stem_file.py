@@ -1,0 +1,160 @@
+"""One conformed stem as a file: written once, then opened again and measured as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stemkit.audio.probe import probe
+from stemkit.audio.writer import PrintWriter, WriteFormat, container_of, needed_bytes
+from stemkit.core.block import Stream
+from stemkit.core.errors import Problem, RenderError
+from stemkit.core.files import sha256_of
+from stemkit.core.media import Bext, MediaInfo
+from stemkit.core.steps import Requantise, Resample, Step, Subtype
+from stemkit.core.timebase import resampled_length
+from stemkit.dsp.quantise import DitherKey, is_on_grid, quantise
+from stemkit.meters._ledger import Ledger
+from stemkit.meters.scan import scan_file
+from stemkit.plan.storage import BITS, WRITABLE, changes_values
+from stemkit.render.conform import process_stream, shape_after
+
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StemFile:
+    """A conformed stem as it lies on the disk."""
+
+    media: MediaInfo
+    ledger: Ledger
+    sha256: str
+
+
+def stem_format(media: MediaInfo, steps: tuple[Step, ...]) -> WriteFormat:
+    """Return how a stem will be stored once its steps were taken.
+
+    Raises
+    ------
+    RenderError
+        If the plan does not say how, or the order of the channels is not known.
+    """
+    shape = shape_after(media, steps)
+    named = [step.subtype for step in steps if isinstance(step, Requantise)]
+    kept = [subtype for subtype in WRITABLE if subtype == media.subtype]
+    if shape.layout is None or not (named or kept):
+        message = f"the plan does not say how to store {media.subtype} in {shape.channels} channels"
+        raise RenderError(Problem("incomplete_plan", message, "make the plan again", str(media.path)))
+    return WriteFormat(shape.sample_rate_hz, (named or kept)[0], shape.layout, shape.length_samples)
+
+
+def bytes_needed(media: MediaInfo, steps: tuple[Step, ...], made_by: str) -> int:
+    """Return the size that the conformed file will have."""
+    fmt = stem_format(media, steps)
+    return needed_bytes(fmt, _bext(media, steps, fmt, made_by))
+
+
+def conform_stem(
+    media: MediaInfo, steps: tuple[Step, ...], role: str, path: Path, made_by: str, on_samples: Told | None = None
+) -> StemFile:
+    """Take a stem's steps, write it, and measure what was written.
+
+    Parameters
+    ----------
+    media
+        The source, as probed; it is only read.
+    steps
+        From the plan, complete.
+    role
+        Whose dither it gets.
+    path
+        Where to write; a temporary name, as a run's files are renamed together.
+    made_by
+        Name and version of the program, for the coding history.
+    on_samples
+        Called with how many samples were done, twice the file's length in all: writing and measuring.
+
+    Raises
+    ------
+    MediaError
+        If the source cannot be read to its end.
+    RenderError
+        If a step cannot be done, or the file is not what it was to be.
+    """
+    fmt = stem_format(media, steps)
+    told = on_samples or _tell_nobody
+    stream = process_stream(media, steps)
+    if fmt.subtype != "FLOAT":
+        key = DitherKey(role, "conform")
+        stream = quantise(stream, BITS[fmt.subtype], key, touched=_is_touched(media, steps, fmt.subtype))
+    with PrintWriter(path, fmt, bext=_bext(media, steps, fmt, made_by)) as writer:
+        for block in stream:
+            writer.push(block)
+            told(len(block))
+    return measured_file(path, fmt, told)
+
+
+def measured_file(path: Path, fmt: WriteFormat | None = None, told: Told | None = None) -> StemFile:
+    """Open a file that was just written, measure it, and see that it is what it was to be."""
+    media = probe(path)
+    if not media.is_usable or (fmt is not None and _described(media) != _wanted(fmt)):
+        message = f"the file written is {_described(media)}, not what was planned"
+        raise RenderError(Problem("not_as_planned", message, "run again; if it stays, report it", str(path)))
+    layout = fmt.layout if fmt is not None else media.layout
+    ledger = scan_file(media, layout=layout, on_samples=told)
+    return StemFile(replace(media, problem=None), ledger, sha256_of(path))
+
+
+def _described(media: MediaInfo) -> tuple[int, str, int, int]:
+    return (media.sample_rate_hz, media.subtype, media.channels, media.length_samples)
+
+
+def _wanted(fmt: WriteFormat) -> tuple[int, str, int, int]:
+    return (fmt.sample_rate_hz, fmt.subtype, fmt.layout.count, fmt.length_samples)
+
+
+def _is_touched(media: MediaInfo, steps: tuple[Step, ...], subtype: Subtype) -> bool:
+    """Tell whether a stem needs dither: what is on the grid already passes bit for bit."""
+    bits = BITS[subtype]
+    if changes_values(media, steps):
+        return True
+    if media.subtype.startswith("PCM_") and (media.bit_depth_bits or 0) in range(1, bits + 1):
+        return False
+    return not _all_on_grid(process_stream(media, steps), bits)
+
+
+def _all_on_grid(stream: Stream, bits: int) -> bool:
+    return all(is_on_grid(block, bits) for block in stream)
+
+
+def _bext(media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, made_by: str) -> Bext:
+    """Return the source's Broadcast Wave fields, with a line of coding history for what was done (EBU R 98)."""
+    source = media.bext or Bext()
+    reference = source.time_reference_samples
+    if any(isinstance(step, Resample) for step in steps):
+        reference = resampled_length(reference, media.sample_rate_hz, fmt.sample_rate_hz)
+    done = " ".join(step.kind for step in steps)
+    width = BITS.get(fmt.subtype, 32)
+    line = f"A=PCM,F={fmt.sample_rate_hz},W={width},M={fmt.layout.name},T={made_by}; {done}\r\n"
+    history = source.coding_history
+    history += "" if not history or history.endswith("\n") else "\r\n"
+    return Bext(
+        description=source.description,
+        originator=source.originator or "stemkit",
+        originator_reference=source.originator_reference,
+        origination_date=source.origination_date,
+        origination_time=source.origination_time,
+        time_reference_samples=reference,
+        coding_history=history + line,
+    )
+
+
+def container_planned(media: MediaInfo, steps: tuple[Step, ...], made_by: str) -> str:
+    """Return ``WAV`` or ``RF64``: which container the conformed file will be."""
+    fmt = stem_format(media, steps)
+    return container_of(fmt, _bext(media, steps, fmt, made_by))
+
+
+def _tell_nobody(samples: int) -> None:
+    """Nobody asked."""
