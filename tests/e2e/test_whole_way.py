@@ -52,13 +52,14 @@ def programme(seconds: float, rate_hz: int, seed: int, channels: int = 2) -> NDA
     spectrum[(frequency < 80) | (frequency > 9000)] = 0
     sound = np.fft.irfft(spectrum, length, axis=0)
     envelope = 0.55 + 0.45 * np.sin(2 * np.pi * (0.5 + 0.1 * seed) * np.arange(length) / rate_hz)
-    return 0.09 * envelope[:, np.newaxis] * sound / np.sqrt(np.mean(sound**2))
+    shaped: NDArray[np.float64] = 0.09 * envelope[:, np.newaxis] * sound / np.sqrt(np.mean(sound**2))
+    return shaped
 
 
 def ints(path: Path) -> NDArray[np.int64]:
     """Return a 24-bit file's samples as integers."""
-    data, _ = soundfile.SoundFile(str(path)).read(dtype="int32", always_2d=True), None
-    return data.astype(np.int64) >> 8
+    data, _ = soundfile.read(path, dtype="int32", always_2d=True)
+    return np.asarray(data, dtype=np.int64) >> 8
 
 
 @pytest.fixture(scope="module")
