@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemkit.audio.probe import probe
-from stemkit.audio.writer import PrintWriter, WriteFormat, container_of, needed_bytes
+from stemkit.audio.writer import PrintWriter, WriteFormat, needed_bytes
 from stemkit.core.block import Stream
 from stemkit.core.errors import Problem, RenderError
 from stemkit.core.files import sha256_of
@@ -56,7 +56,7 @@ def bytes_needed(media: MediaInfo, steps: tuple[Step, ...], made_by: str) -> int
 
 
 def conform_stem(
-    media: MediaInfo, steps: tuple[Step, ...], role: str, path: Path, made_by: str, on_samples: Told | None = None
+    media: MediaInfo, steps: tuple[Step, ...], role: str, path: Path, *, made_by: str, on_samples: Told | None = None
 ) -> StemFile:
     """Take a stem's steps, write it, and measure what was written.
 
@@ -148,12 +148,6 @@ def _bext(media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, made_by: 
         time_reference_samples=reference,
         coding_history=history + line,
     )
-
-
-def container_planned(media: MediaInfo, steps: tuple[Step, ...], made_by: str) -> str:
-    """Return ``WAV`` or ``RF64``: which container the conformed file will be."""
-    fmt = stem_format(media, steps)
-    return container_of(fmt, _bext(media, steps, fmt, made_by))
 
 
 def _tell_nobody(samples: int) -> None:
