@@ -63,8 +63,13 @@ def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:
     return digest.hexdigest()
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Write a small file so that readers see the old one or the new one, never a part.
+
+    Parameters
+    ----------
+    durable
+        Force it to the disk before it is renamed; without, a power cut may leave it empty.
 
     Raises
     ------
@@ -77,14 +82,16 @@ def write_atomically(path: Path, data: bytes) -> None:
         with open(system_path(temporary), "xb") as file:  # noqa: PTH123
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         replace_file(temporary, path)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:

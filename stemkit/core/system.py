@@ -86,7 +86,7 @@ class RandomReader:
 
     def _read_some(self, offset: int, buffer: memoryview) -> int:
         if hasattr(os, "preadv"):
-            return os.preadv(self._handle, [buffer], offset)
+            return int(os.preadv(self._handle, [buffer], offset))
         with self._lock:  # Windows, and macOS before 11: one position for all threads
             os.lseek(self._handle, offset, os.SEEK_SET)
             chunk = os.read(self._handle, len(buffer))
@@ -104,6 +104,12 @@ class RandomReader:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+
+def read_whole(path: Path) -> bytes:
+    """Return the bytes of a small file."""
+    with RandomReader(path) as file:
+        return file.read(0, file.size_bytes)
 
 
 def sync_file(path: Path) -> None:
