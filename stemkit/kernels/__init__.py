@@ -1,1 +1,38 @@
-"""The only compiled code: plain arrays in, plain arrays out."""
+"""The only compiled code: plain arrays in and out, nothing else is known here.
+
+Compiled kernels are kept in a cache folder of our own. Where none can be written they are compiled
+anew in every process; nothing else changes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def kernel_cache_folder() -> Path:
+    """Return where compiled kernels are kept, whether or not it can be written."""
+    if set_by_user := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(set_by_user)
+    import platformdirs  # noqa: PLC0415 (only where kernels are used)
+
+    return Path(platformdirs.user_cache_dir("stemkit", appauthor=False)) / "kernels"
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def prepare_cache() -> bool:
+    """Point numba at our cache folder, before it is imported; tell whether kernels can be kept there."""
+    folder = kernel_cache_folder()
+    if not _is_writable(folder):
+        return False
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
+    return True

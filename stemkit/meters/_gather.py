@@ -1,0 +1,252 @@
+"""From kernel calls to a ledger: what each group of segments gave, brought into one order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemkit.core.layout import Layout
+from stemkit.dsp.kweighting import highpass, shelf
+from stemkit.dsp.oversample import annex_2_interpolator, interpolator, oversampling_factor
+from stemkit.kernels.scan import HISTORY, LOCAL_PEAKS, PLAIN_PEAKS, RUN_IN_CELLS, SEGMENT_CELLS, WINDOW_CELLS
+from stemkit.meters._ledger import Floats, Ints, Ledger
+
+SEGMENT_S = 2
+SEGMENT_WINDOWS = SEGMENT_CELLS // WINDOW_CELLS
+DIGEST_VERSION = b"stemkit/1"
+_PAIRS = (("L", "R"), ("Ls", "Rs"), ("Lss", "Rss"), ("Lrs", "Rrs"), ("Ltf", "Rtf"), ("Ltr", "Rtr"))
+_KEY_SEED = 0x2545F4914F6CDD1D
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setup:
+    """What all kernel calls on one sound share."""
+
+    rate: int
+    channels: int
+    layout: Layout | None
+    weights: Floats
+    filters: Floats
+    pairs: Ints
+    taps: Floats
+    bounds: Floats
+    keys: NDArray[np.uint64]
+    mode: int
+
+    @property
+    def segment(self) -> int:
+        """Length of a segment in samples."""
+        return SEGMENT_S * self.rate
+
+    @property
+    def run_in(self) -> int:
+        """Samples before a segment that its lane needs."""
+        return -((-2 * RUN_IN_CELLS * self.rate + 100) // 200)
+
+    def segments(self, length: int) -> int:
+        """Return how many segments a sound has, with room for what its true peak rings on."""
+        return -(-(length + HISTORY) // self.segment) if length else 0
+
+
+def setup(rate: int, channels: int, layout: Layout | None, *, mode: int = 0, weigh: bool = True) -> Setup:
+    """Prepare coefficients and tables."""
+    one, two = shelf(rate), highpass(rate)
+    gain = two.b0
+    filters = np.array([gain * one.b0, gain * one.b1, gain * one.b2, one.a1, one.a2, two.a1, two.a2])
+    weights = np.array([c.loudness_weight for c in layout.channels]) if layout and weigh else np.zeros(channels)
+    taps = annex_2_interpolator() if mode == PLAIN_PEAKS else interpolator(oversampling_factor(rate))
+    rows = HISTORY + rate // 100 + 2
+    return Setup(
+        rate, channels, layout, weights, filters, _pairs(layout, channels), taps, peak_bounds(taps), _keys(rows), mode
+    )
+
+
+def _pairs(layout: Layout | None, channels: int) -> Ints:
+    if layout is None:
+        found = [(0, 1)] if channels == 2 else []
+    else:
+        at = {label: i for i, label in enumerate(layout.labels)}
+        found = [(at[a], at[b]) for a, b in _PAIRS if a in at and b in at]
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+
+def peak_bounds(taps: Floats) -> Floats:
+    """Return two constants that bound every interpolated value near a run of samples.
+
+    Let ``P`` be the largest sample, ``D`` the largest step between neighbours, and ``h`` one phase.
+    First, ``|Σ h[k] x[k]| ≤ P Σ |h[k]|``. Second, write each ``x[k]`` as a chosen sample ``x[a]``
+    plus the steps from there to ``k``: as ``Σ h[k] = 1``, the value is ``x[a]`` plus each step times
+    the sum of the taps beyond it, so it is at most ``P + D Σ |tail sums|``. Returned are the largest
+    ``Σ |h|`` and the largest ``Σ |tail sums|`` over all phases, ``a`` being the nearer of the two
+    samples that the value lies between.
+    """
+    middle = HISTORY // 2 - 1
+    l1, smooth = 0.0, 0.0
+    for p, h in enumerate(taps):
+        anchor = middle if 2 * p <= len(taps) else middle + 1
+        above = np.abs(np.cumsum(h[::-1])[::-1][anchor + 1 :]).sum()
+        below = np.abs(np.cumsum(h)[:anchor]).sum()
+        l1 = max(l1, float(np.abs(h).sum()))
+        smooth = max(smooth, float(above + below))
+    return np.array([l1, smooth])
+
+
+def _keys(rows: int) -> NDArray[np.uint64]:
+    """Return fixed pseudo-random words (splitmix64): part of the digest's definition."""
+    state = (np.arange(1, 2 * rows + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) + np.uint64(_KEY_SEED)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    # A row's words do not depend on how many rows there are.
+    return np.ascontiguousarray((state ^ (state >> np.uint64(31))).reshape(rows, 2).T)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """What one kernel call gave, with segments in order; ``s`` segments, ``c`` channels."""
+
+    first_segment: int
+    cells: Floats
+    windows: Floats
+    window_places: Ints
+    cross: Floats
+    levels: Floats
+    places: Ints
+    counts: Ints
+    bits: Ints
+    digest: NDArray[np.uint64]
+    bad: Ints
+    zero_runs: Ints
+    flat_runs: Ints
+    flat_levels: Floats
+
+
+def runs_of(found: Ints, runs: Ints, channels: int, lanes: int) -> tuple[Ints, NDArray[np.bool_]]:
+    """Return kept runs as rows of channel, start, end; and where they stood."""
+    kept = np.arange(runs.shape[1]) < found[:, np.newaxis]
+    channel = np.broadcast_to((np.arange(channels * lanes) // lanes)[:, np.newaxis], kept.shape)
+    return np.column_stack([channel[kept], runs[kept]]), kept
+
+
+def _merge(runs: Ints, levels: Floats | None, length: int) -> tuple[Ints, Floats]:
+    """Join runs that touch across segments; return rows of channel, start, length."""
+    order = np.lexsort((runs[:, 1], runs[:, 0]))
+    joined: list[list[int]] = []
+    values: list[float] = []
+    for i in order:
+        channel, start, end = int(runs[i, 0]), int(runs[i, 1]), min(int(runs[i, 2]), length)
+        level = 0.0 if levels is None else float(levels[i])
+        if end <= start:
+            continue
+        if joined and joined[-1][0] == channel and start <= joined[-1][2] and level == values[-1]:
+            joined[-1][2] = max(joined[-1][2], end)
+            continue
+        joined.append([channel, start, end])
+        values.append(level)
+    rows = np.array(joined, dtype=np.int64).reshape(-1, 3)
+    rows[:, 2] -= rows[:, 1]
+    return rows, np.array(values)
+
+
+def shortest_certain_zero_run(rate: int) -> int:
+    """Return the length from which a run of zeros is always found: it holds a whole group of the kernel."""
+    cell = rate // 100 + 1
+    groups = max(1, (cell - 1) // HISTORY)
+    return 2 * -(-cell // groups) - 1
+
+
+def _largest(levels: Floats, places: Ints) -> tuple[Floats, Ints]:
+    """Return the largest value of each channel over segments, and its first place."""
+    best = levels.max(axis=0)
+    at = np.where(levels == best, places, np.iinfo(np.int64).max).min(axis=0)
+    return best, at
+
+
+def _true_peak_curve(windows: Floats, places: Ints, mode: int) -> tuple[Floats, Ints]:
+    if mode != LOCAL_PEAKS:
+        return np.zeros((0, windows.shape[1])), np.zeros((0, windows.shape[1]), dtype=np.int64)
+    return windows, places
+
+
+def collect(parts: Sequence[Gathered], plan: Setup, length: int, loudness: Ledger | None = None) -> Ledger:
+    """Bring the results of all kernel calls on a sound of ``length`` samples into one ledger.
+
+    Parameters
+    ----------
+    loudness
+        The ledger of the same sound at another rate, whose cells are taken.
+    """
+    whole_cells = (200 * length + 100) // (2 * plan.rate) if length else 0
+    while whole_cells and (2 * whole_cells * plan.rate + 100) // 200 > length:
+        whole_cells -= 1
+    n_windows = -(-length * 10 // plan.rate)
+    joined = {name: np.concatenate([getattr(p, name) for p in parts]) for name in ("cells", "windows", "window_places")}
+    joined |= {name: np.concatenate([getattr(p, name) for p in parts]) for name in ("cross", "levels", "places")}
+    joined |= {name: np.concatenate([getattr(p, name) for p in parts]) for name in ("counts", "bits", "digest", "bad")}
+    zero_runs = np.concatenate([p.zero_runs for p in parts])
+    flat_runs = np.concatenate([p.flat_runs for p in parts])
+    flat_levels = np.concatenate([p.flat_levels for p in parts])
+    levels, places, counts, bad = joined["levels"], joined["places"], joined["counts"], joined["bad"]
+    sample_peak, sample_peak_at = _largest(levels[:, 1], places[:, 0])
+    true_peak, true_peak_at = _largest(levels[:, 2], places[:, 1])
+    zeros, _ = _merge(zero_runs, None, length)
+    flats, values = _merge(flat_runs, flat_levels, length)
+    lost = int(counts[:, 1].sum()) - len(flat_runs)
+    first = np.where(counts[:, 2] < 0, np.iinfo(np.int64).max, counts[:, 2]).min(axis=0)
+    last = counts[:, 3].max(axis=0)
+    sounding = last >= 0
+    non_finite = int(bad[:, 0].sum())
+    windows = joined["windows"][:n_windows]
+    curve, curve_at = _true_peak_curve(windows[:, 2], joined["window_places"][:n_windows], plan.mode)
+    factor = plan.taps.shape[0]
+    return Ledger(
+        sample_rate_hz=plan.rate,
+        channels=plan.channels,
+        layout=plan.layout,
+        length_samples=length,
+        cell_rate_hz=loudness.cell_rate_hz if loudness else plan.rate,
+        oversampling=factor,
+        cells=loudness.cells if loudness else joined["cells"][: whole_cells if plan.layout else 0],
+        power=np.ascontiguousarray(windows[:, 0]),
+        peak=np.ascontiguousarray(windows[:, 1]),
+        cross=joined["cross"][:n_windows],
+        true_peak_curve=np.ascontiguousarray(curve),
+        true_peak_curve_at=curve_at,
+        totals=_add_in_order(levels[:, 0]),
+        sample_peak=sample_peak,
+        sample_peak_at=sample_peak_at,
+        true_peak=np.maximum(true_peak, sample_peak) if plan.mode == PLAIN_PEAKS else true_peak,
+        true_peak_at=np.maximum(true_peak_at, 0),
+        zero_runs=zeros[zeros[:, 2] >= shortest_certain_zero_run(plan.rate)],
+        flat_runs=flats,
+        flat_levels=values,
+        flat_run_count=len(flats) + lost,
+        first_sound=np.where(sounding, first, -1),
+        last_sound=last,
+        over_full_scale_samples=int(counts[:, 4].sum()),
+        non_finite_samples=non_finite,
+        first_non_finite_at_samples=int(bad[bad[:, 0] > 0, 1].min()) if non_finite else -1,
+        low_bits=np.bitwise_or.reduce(joined["bits"][:, 0], axis=0),
+        is_on_grid=not joined["bits"][:, 1].any(),
+        digest=_digest(joined["digest"], plan, length, bad),
+    )
+
+
+def _add_in_order(values: Floats) -> Floats:
+    total = np.zeros(values.shape[1])
+    for row in values:
+        total += row
+    return total
+
+
+def _digest(segments: NDArray[np.uint64], plan: Setup, length: int, bad: Ints) -> str:
+    """Return the root of the tree: 128 bits over rate, channels, length and the segments' own hashes."""
+    used = -(-length // plan.segment)
+    tree = hashlib.blake2b(digest_size=16, person=DIGEST_VERSION)
+    tree.update(np.array([plan.rate, plan.channels, length], dtype="<i8").tobytes())
+    tree.update(np.ascontiguousarray(segments[:used], dtype="<u8").tobytes())
+    tree.update(np.ascontiguousarray(bad[:used, :], dtype="<i8").tobytes())
+    return tree.hexdigest()
