@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from stemkit.core.film import Chapter, Film, Role, Stem
+from stemkit.core.film import Chapter, FadeLaw, Film, Role, Stem
 from stemkit.core.media import MediaInfo
 from stemkit.core.profile import Profile
 
@@ -148,8 +148,23 @@ class NullFacts:
 class LevelFacts:
     """How the film's level was reached: one gain, and what limited it.
 
-    ``limited_by`` is ``"true_peak"`` or ``"full_scale"`` where the wanted gain could not be applied;
-    ``limiting_print`` and ``peak_at_samples`` (of the film) then say where.
+    Parameters
+    ----------
+    target_lufs
+        `None` where the profile states none.
+    wanted_gain_db
+        The gain that reaches the target; `None` where the loudness is undefined.
+    allowed_gain_db
+        The largest gain that keeps every print under its limit; `None` where there is no sound.
+    applied_gain_db
+        The smaller of both.
+    limited_by
+        ``"true_peak"`` or ``"full_scale"`` where the limit decided, else `None`; ``limiting_print`` and
+        ``peak_at_samples`` (of the film) then say where.
+    reachable_lufs
+        Loudness with the applied gain.
+    reason
+        Why a value is `None`.
     """
 
     target_lufs: float | None
@@ -166,14 +181,28 @@ class LevelFacts:
 
 @dataclass(frozen=True, slots=True)
 class JoinFacts:
-    """How one role crosses one boundary in the render, and how it was asked to."""
+    """How one role crosses the cut after a chapter in the render, and how it was asked to.
+
+    Parameters
+    ----------
+    after
+        Number of the chapter before the cut.
+    at_samples
+        The cut, in samples of the film.
+    before_samples, after_samples
+        How far the fade reaches before and after the cut; 0 and 0 is a straight cut.
+    degraded
+        There were no handles to cross on: a short fade out and in at the cut instead.
+    shortened
+        The handles, or the chapters, hold less than was asked for.
+    """
 
     after: int
     role: Role
     at_samples: int
     before_samples: int
     after_samples: int
-    law: str
+    law: FadeLaw
     degraded: bool = False
     shortened: bool = False
     asked_before_samples: int = 0

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stemkit.core.facts import LevelFacts
 from stemkit.core.profile import Profile
 
 _STEPS_PER_DB = 10
@@ -35,41 +36,7 @@ class PrintLevel:
     undefined: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LevelPlan:
-    """One gain for all buses alike, and why it is not another.
-
-    Parameters
-    ----------
-    target_lufs
-        `None` where the profile states none.
-    wanted_gain_db
-        The gain that reaches the target; `None` where the loudness is undefined.
-    allowed_gain_db
-        The largest gain that keeps every print under its limit; `None` where there is no sound.
-    applied_gain_db
-        The smaller of both.
-    limited_by
-        ``"true_peak"`` or ``"full_scale"`` where the limit decided, else `None`.
-    reachable_lufs
-        Loudness with the applied gain.
-    reason
-        Why a value is `None`.
-    """
-
-    target_lufs: float | None
-    wanted_gain_db: float | None
-    allowed_gain_db: float | None
-    applied_gain_db: float
-    limited_by: str | None
-    reachable_lufs: float | None
-    limiting_print: str | None = None
-    limit_dbtp: float | None = None
-    peak_at_samples: int | None = None
-    reason: str | None = None
-
-
-def plan_levels(prints: Sequence[PrintLevel], profile: Profile) -> LevelPlan:
+def plan_levels(prints: Sequence[PrintLevel], profile: Profile) -> LevelFacts:
     """Choose the programme trim.
 
     Parameters
@@ -92,7 +59,7 @@ def plan_levels(prints: Sequence[PrintLevel], profile: Profile) -> LevelPlan:
         wanted = min(0.0, wanted)
     applied = min(0.0 if wanted is None else wanted, allowed)
     limited = allowed < (0.0 if wanted is None else wanted)
-    return LevelPlan(
+    return LevelFacts(
         target_lufs=rule.target_lufs if rule else None,
         wanted_gain_db=wanted,
         allowed_gain_db=allowed_db,

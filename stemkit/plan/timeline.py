@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from stemkit.core.errors import Problem, RenderError
+from stemkit.core.facts import JoinFacts
 from stemkit.core.film import Chapter, Crossfade, FadeLaw, Film, Handles, Role
 from stemkit.core.lengths import picture_samples
 from stemkit.core.media import MediaInfo
@@ -61,36 +62,6 @@ class Placement:
         return Span(self.start_in_film, self.start_in_film + self.span_in_file.length)
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
-    """How one role crosses the cut after a chapter.
-
-    Parameters
-    ----------
-    after
-        Number of the chapter before the cut.
-    at_samples
-        The cut, in samples of the film.
-    before_samples, after_samples
-        How far the fade reaches before and after the cut; 0 and 0 is a straight cut.
-    degraded
-        There were no handles to cross on: a short fade out and in at the cut instead.
-    shortened
-        The handles, or the chapters, hold less than was asked for.
-    """
-
-    after: int
-    role: Role
-    at_samples: int
-    before_samples: int
-    after_samples: int
-    law: FadeLaw
-    degraded: bool = False
-    shortened: bool = False
-    asked_before_samples: int = 0
-    asked_after_samples: int = 0
-
-
 Line = tuple[Placement, ...]
 
 
@@ -102,7 +73,7 @@ class Timeline:
     length_samples: int
     chapters: Mapping[int, Span]
     lines: Mapping[Role, tuple[Line, ...]]
-    joins: tuple[Join, ...]
+    joins: tuple[JoinFacts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +199,13 @@ def _samples_at_half(half_frames: int, frame_rate: FrameRate, rate_hz: int) -> i
     return round_half_up(Fraction(half_frames * rate_hz, 2) / frame_rate.fps)
 
 
-def _plan_join(survey: _Survey, left: Chapter, right: Chapter, role: Role) -> Join:
+def _plan_join(survey: _Survey, left: Chapter, right: Chapter, role: Role) -> JoinFacts:
     film, rate_hz, spans = survey.film, survey.rate_hz, survey.spans
     asked = film.crossfade_after(left.number, role)
     cut = spans[left.number].end
     leaving, entering = survey.stems(left, role), survey.stems(right, role)
     if asked.is_straight or film.frame_rate is None or not (leaving or entering):
-        return Join(left.number, role, cut, 0, 0, asked.law)
+        return JoinFacts(left.number, role, cut, 0, 0, asked.law)
     before = min(asked.before_half_frames, _half_frames_held(entering, "head"), _room(film, left, role))
     after = min(asked.after_half_frames, _half_frames_held(leaving, "tail"), _room(film, right, role))
     wished = _reach(cut, asked, film.frame_rate, rate_hz)
@@ -242,9 +213,9 @@ def _plan_join(survey: _Survey, left: Chapter, right: Chapter, role: Role) -> Jo
         short = rate_hz * DEGRADED_FADE_MS // 1000
         out = min(short, spans[left.number].length // 2)
         into = min(short, spans[right.number].length // 2)
-        return Join(left.number, role, cut, out, into, asked.law, True, True, *wished)
+        return JoinFacts(left.number, role, cut, out, into, asked.law, True, True, *wished)
     given = _reach(cut, Crossfade(before, after, asked.law), film.frame_rate, rate_hz)
-    return Join(left.number, role, cut, *given, asked.law, False, given != wished, *wished)
+    return JoinFacts(left.number, role, cut, *given, asked.law, False, given != wished, *wished)
 
 
 def _reach(cut: int, crossfade: Crossfade, frame_rate: FrameRate, rate_hz: int) -> tuple[int, int]:
@@ -257,9 +228,9 @@ def _reach(cut: int, crossfade: Crossfade, frame_rate: FrameRate, rate_hz: int) 
     return cut - start, end - cut
 
 
-def _lines_of(survey: _Survey, role: Role, joins: Mapping[tuple[int, Role], Join]) -> tuple[Line, ...]:
+def _lines_of(survey: _Survey, role: Role, joins: Mapping[tuple[int, Role], JoinFacts]) -> tuple[Line, ...]:
     lines: list[list[Placement]] = []
-    entering: Join | None = None
+    entering: JoinFacts | None = None
     for chapter in survey.film.chapters:
         leaving = joins.get((chapter.number, role))
         window = _window(survey.spans[chapter.number], entering, leaving)
@@ -277,7 +248,7 @@ def _lines_of(survey: _Survey, role: Role, joins: Mapping[tuple[int, Role], Join
 _Window = tuple[Span, Fade | None, Fade | None]
 
 
-def _window(picture: Span, entering: Join | None, leaving: Join | None) -> _Window:
+def _window(picture: Span, entering: JoinFacts | None, leaving: JoinFacts | None) -> _Window:
     """Return the stretch of film in which a chapter sounds for a role, and its fades."""
     start, fade_in = picture.start, None
     if entering is not None and entering.before_samples + entering.after_samples:
