@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stemkit.core.film import Chapter, Handles
+from stemkit.core.media import MediaInfo
 from stemkit.core.timebase import FrameRate, resampled_length
 
 _SPEED_MISTAKES: tuple[tuple[int, int, str], ...] = (
@@ -131,22 +132,22 @@ def _speed_mistake(length: int, expected: int, file_rate_hz: int) -> tuple[Lengt
     return None
 
 
-def fit_sibling(length_samples: int, file_rate_hz: int, rate_hz: int, expected_samples: int) -> LengthFit:
+def fit_sibling(media: MediaInfo | None, rate_hz: int, expected_samples: int) -> LengthFit | None:
     """Compare a file's length with that of its chapter's other stems, where no picture length is known.
 
     Parameters
     ----------
-    length_samples, file_rate_hz
-        The file, by its header.
     rate_hz, expected_samples
         The programme's sample rate, and the other stems' length at that rate.
     """
-    length = resampled_length(length_samples, file_rate_hz, rate_hz)
+    if media is None or media.sample_rate_hz <= 0:
+        return None
+    length = resampled_length(media.length_samples, media.sample_rate_hz, rate_hz)
     difference = length - expected_samples
-    tolerance = 0 if file_rate_hz == rate_hz else -(-rate_hz // file_rate_hz)
+    tolerance = 0 if media.sample_rate_hz == rate_hz else -(-rate_hz // media.sample_rate_hz)
     if abs(difference) <= tolerance:
         return LengthFit(LengthKind.PICTURE_ONLY, Handles(), expected_samples, difference)
-    if speed := _speed_mistake(length, expected_samples, file_rate_hz):
+    if speed := _speed_mistake(length, expected_samples, media.sample_rate_hz):
         return LengthFit(speed[0], Handles(), expected_samples, difference, speed[1])
     kind = LengthKind.SHORT if difference < 0 else LengthKind.LONG
     return LengthFit(kind, Handles(), expected_samples, difference)

@@ -7,15 +7,19 @@ in `stemkit.texts`, one file a code.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import ClassVar, Literal
 
-from stemkit.core.facts import ChapterFacts, FilmFacts, Need, PrintFacts, StemFacts
+from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, Need, PrintFacts, StemFacts
 from stemkit.core.finding import Finding, Outcome, Severity, Value, Where
 from stemkit.core.layout import LAYOUTS, Layout
-from stemkit.core.lengths import LengthFit, fit_length
+from stemkit.core.lengths import LengthFit, fit_length, fit_sibling
+from stemkit.core.profile import AppliesTo
 from stemkit.core.steps import Step
+from stemkit.core.timebase import Span, resampled_length
 
 
 class Topic(IntEnum):
@@ -146,6 +150,39 @@ class EngineRule(Rule):
     """A code that the engine itself uses; listed and explained like the others, never walked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One sound that a profile has limits for: a stem, the sum of a chapter, or a print.
+
+    ``reason`` says why it was not measured, `None` if it was.
+    """
+
+    of: AppliesTo
+    label: str
+    where: Where
+    sample_rate_hz: int
+    measured: Measured
+    reason: str | None = None
+
+    def at(self, sample: int | None) -> Where:
+        """Return the place of one sample, or of the whole where there is none."""
+        return self.where if sample is None else replace(self.where, span_in_file=Span(sample, sample + 1))
+
+
+def sounds_of(film: FilmFacts) -> Iterator[Sound]:
+    """Yield everything that limits of level apply to."""
+    rate_hz = film.profile.format.sample_rate_hz
+    for chapter in film.chapters:
+        for stem in chapter.stems:
+            if stem.media is not None and stem.media.is_usable:
+                yield Sound("stem", "the stem", where_stem(stem, chapter), stem.media.sample_rate_hz, stem.measured)
+        reason = chapter.sum_reason
+        yield Sound("chapter", "the sum of the stems", where_chapter(chapter), rate_hz, chapter.sum, reason)
+    for rendered in film.prints:
+        where = Where(print=rendered.name, path=rendered.media.path)
+        yield Sound("print", f"the print {rendered.name}", where, rendered.media.sample_rate_hz, rendered.measured)
+
+
 def where_stem(stem: StemFacts, chapter: ChapterFacts) -> Where:
     """Return the place of a stem."""
     return Where(chapter=chapter.chapter.number, role=stem.stem.role, path=stem.stem.path)
@@ -165,6 +202,23 @@ def fit_of(stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> LengthFit
         return None
     rate_hz = film.profile.format.sample_rate_hz
     return fit_length(media.length_samples, media.sample_rate_hz, rate_hz, chapter.chapter, rate)
+
+
+def fit_any(stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> LengthFit | None:
+    """Return how a stem's length fits the picture, or where none is known the chapter's other stems."""
+    rate_hz = film.profile.format.sample_rate_hz
+    if film.film.frame_rate is not None and chapter.chapter.length_frames is not None:
+        return fit_of(stem, chapter, film)
+    usable = [one.media for one in chapter.stems if one.media is not None and one.media.is_usable]
+    if stem.media not in usable:
+        return None
+    votes: Counter[int] = Counter()
+    for media in usable:
+        # A header that states the right rate is believed rather than another one.
+        vote = 3 if media.sample_rate_hz == rate_hz else 2
+        votes[resampled_length(media.length_samples, media.sample_rate_hz, rate_hz)] += vote
+    common = max(votes, key=lambda length: (votes[length], length))
+    return fit_sibling(stem.media, rate_hz, common)
 
 
 def profile_layout(film: FilmFacts) -> Layout:

@@ -8,7 +8,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts
 from stemkit.core.finding import Finding
 from stemkit.core.lengths import LengthKind
 from stemkit.core.steps import Resample
-from stemkit.rules._base import StemRule, Topic, fit_of, where_stem
+from stemkit.rules._base import StemRule, Topic, fit_any, where_stem
 
 
 class SampleRate(StemRule):
@@ -24,7 +24,7 @@ class SampleRate(StemRule):
         """Yield a rate that differs, unless the length shows that the header lies: LEN001 says so then."""
         assert stem.media is not None
         observed, expected = stem.media.sample_rate_hz, film.profile.format.sample_rate_hz
-        fit = fit_of(stem, chapter, film)
+        fit = fit_any(stem, chapter, film)
         is_mislabelled = fit is not None and fit.kind is LengthKind.MISLABELLED_RATE
         if observed != expected and not is_mislabelled:
             yield self.finding(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts
+from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding
-from stemkit.core.lengths import LengthFit, LengthKind, fit_sibling
+from stemkit.core.lengths import LengthFit, LengthKind
 from stemkit.core.steps import FitLength, Retag, Step
-from stemkit.core.timebase import resampled_length
-from stemkit.rules._base import ChapterRule, Topic, fit_of, where_chapter, where_stem
+from stemkit.meters.silence import Silence
+from stemkit.rules._base import ChapterRule, Topic, fit_any, where_chapter, where_stem
 
 _MOST_PADDING_S = 1  # more than this is missing sound, not a ragged end
+_SPEED = (LengthKind.MISLABELLED_RATE, LengthKind.PULL)
 
 
 class Length(ChapterRule):
@@ -23,51 +23,34 @@ class Length(ChapterRule):
     topic = Topic.LENGTH
     conditions = ("mislabelled_rate", "pull", "short", "short_handles", "long", "unequal", "skip_no_picture")
     fix = "safe"
+    wants = (Need(StreamOf.STEM, Silence),)
 
     def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield each stem whose length does not fit, with the likely cause; without a picture compare the stems."""
         usable = [stem for stem in chapter.stems if stem.media is not None and stem.media.is_usable]
-        if film.film.frame_rate is None or chapter.chapter.length_frames is None:
+        has_picture = film.film.frame_rate is not None and chapter.chapter.length_frames is not None
+        if not has_picture:
             yield self.skip("skip_no_picture", where_chapter(chapter))
-            yield from self._compare(usable, chapter, film)
-            return
         for stem in usable:
-            fit = fit_of(stem, chapter, film)
+            fit = fit_any(stem, chapter, film)
             if fit is not None and not fit.is_right:
-                yield self._judge(fit.kind.value, fit, stem, chapter, film)
+                condition = fit.kind.value if has_picture or fit.kind in _SPEED else "unequal"
+                yield self._finding(condition, fit, stem, chapter, film)
 
-    def _compare(self, stems: list[StemFacts], chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
-        rate_hz = film.profile.format.sample_rate_hz
-        lengths = [
-            resampled_length(stem.media.length_samples, stem.media.sample_rate_hz, rate_hz)
-            for stem in stems
-            if stem.media is not None
-        ]
-        if not lengths:
-            return
-        (common, times), longest = Counter(lengths).most_common(1)[0], max(lengths)
-        expected = common if times > 1 else longest
-        for stem in stems:
-            assert stem.media is not None
-            fit = fit_sibling(stem.media.length_samples, stem.media.sample_rate_hz, rate_hz, expected)
-            if not fit.is_right:
-                is_speed = fit.kind in (LengthKind.MISLABELLED_RATE, LengthKind.PULL)
-                yield self._judge(fit.kind.value if is_speed else "unequal", fit, stem, chapter, film)
-
-    def _judge(
+    def _finding(
         self, condition: str, fit: LengthFit, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts
     ) -> Finding:
         rate_hz, frame_rate = film.profile.format.sample_rate_hz, film.film.frame_rate
-        difference_s = fit.difference_samples / rate_hz
+        length, difference_s = fit.expected_samples + fit.difference_samples, fit.difference_samples / rate_hz
         return self.finding(
             condition,
             where_stem(stem, chapter),
-            observed=fit.expected_samples + fit.difference_samples,
+            observed=length,
             expected=fit.expected_samples,
             unit="samples",
-            fixes=_fixes(fit, chapter, film),
+            fixes=_fixes(fit, stem, film),
             params={
-                "length_s": (fit.expected_samples + fit.difference_samples) / rate_hz,
+                "length_s": length / rate_hz,
                 "expected_s": fit.expected_samples / rate_hz,
                 "difference_s": difference_s,
                 "difference_frames": round(difference_s * float(frame_rate.fps), 2) if frame_rate else None,
@@ -77,15 +60,21 @@ class Length(ChapterRule):
         )
 
 
-def _fixes(fit: LengthFit, chapter: ChapterFacts, film: FilmFacts) -> tuple[Step, ...]:
+def _fixes(fit: LengthFit, stem: StemFacts, film: FilmFacts) -> tuple[Step, ...]:
     """Return what a tool can do: only a ragged end is put right without asking."""
-    rate_hz, frame_rate = film.profile.format.sample_rate_hz, film.film.frame_rate
-    if fit.kind is LengthKind.MISLABELLED_RATE and fit.true_rate_hz is not None:
+    rate_hz, frame_rate, missing = film.profile.format.sample_rate_hz, film.film.frame_rate, -fit.difference_samples
+    if fit.true_rate_hz is not None:
         return (Retag(fit.true_rate_hz),)
-    missing = -fit.difference_samples
-    if fit.kind in (LengthKind.SHORT, LengthKind.SHORT_HANDLES) and missing <= _MOST_PADDING_S * rate_hz:
-        head = frame_rate.samples_at(fit.handles.head_frames, rate_hz) if frame_rate else 0
-        if head and missing == head:  # as likely the head handle is missing: padding the tail would break sync
-            return ()
+    # What is missing may as well be the head handle: padding the tail would then break sync.
+    head = frame_rate.samples_at(fit.handles.head_frames, rate_hz) if frame_rate else 0
+    is_ragged = 0 < missing <= _MOST_PADDING_S * rate_hz and missing != head
+    if (is_ragged and fit.kind is not LengthKind.PULL) or _is_silent_surplus(fit, stem, rate_hz):
         return (FitLength(fit.expected_samples),)
     return ()
+
+
+def _is_silent_surplus(fit: LengthFit, stem: StemFacts, rate_hz: int) -> bool:
+    silence = stem.measured.get(Silence)
+    if fit.kind is not LengthKind.LONG or silence is None or stem.media is None:
+        return False
+    return silence.trailing_zero_samples * rate_hz >= fit.difference_samples * stem.media.sample_rate_hz
