@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stemkit import __version__
@@ -57,14 +58,13 @@ def build_mix_report(run: MixRun) -> dict[str, Any]:
 
 def build_check_report(check: Mapping[str, Any]) -> Report:
     """Return a report of the same form out of the JSON object of ``check``: no prints, no curves."""
-    film = check.get("film")
-    title = film.get("title") if isinstance(film, Mapping) else film
+    film = Path(check["film"]) if check.get("film") else None
     findings = [{**finding, "stage": "delivery", "repaired": False, "at_s": None} for finding in check["findings"]]
     return {
         "schema": SCHEMA,
         "version": check["version"],
         "kind": "check",
-        "film": {**_NO_FILM, "title": title or "", **(film if isinstance(film, Mapping) else {})},
+        "film": {**_NO_FILM, "title": film.parent.name if film else ""},
         "profile": {"title": None, "source": None, "checked_on": None, "limits": [], **(check.get("profile") or {})},
         "verdict": check["verdict"],
         "chapters": [{**_NO_PLACE, **chapter} for chapter in check["chapters"]],

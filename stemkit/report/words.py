@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +29,20 @@ def shown(text: object) -> str:
 
 
 _DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def typeset(text: object) -> str:
+    """Return a sentence safe to show, with true minus signs before levels (and nowhere else: names keep theirs).
+
+    Examples
+    --------
+    >>> typeset("-24.9 LUFS in take -3.wav")
+    '−24.9 LUFS in take -3.wav'
+    """
+    return _LEVEL.sub("−", shown(text))
+
+
+_LEVEL = re.compile(r"(?<![^\s(])-(?=\d+(?:\.\d+)? (?:LUFS|LU|dB))")
 
 
 def number(value: float | None, decimals: int = 1, *, sign: bool = False) -> str:

@@ -1,0 +1,288 @@
+"""What the page says, in reading order: verdict, the three numbers, chapters, findings, work done, proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from stemkit.report.build import blocks
+from stemkit.report.charts import Gauge, Timeline, gauge, timeline
+from stemkit.report.model import Report
+from stemkit.report.words import DASH, clock, media_format, number, plural, role_name, shown, typeset
+
+ROLES = ("VO", "SFX", "MUSIC")
+_STATES = ("ok", "note", "warning", "error")
+_SEVERITY_STATE = {"error": "error", "warning": "warning", "info": "note"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One of the numbers that matter: what, how much, against what, by how much, and how it looks."""
+
+    label: str
+    value: str
+    unit: str
+    limit: str
+    margin: str
+    state: str
+    gauge: Gauge | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One finding as read by people."""
+
+    code: str
+    state: str
+    tag: str
+    message: str
+    advice: str
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings of one chapter, or of the film."""
+
+    anchor: str
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One chapter in the table: who, where, what was delivered per role, how loud."""
+
+    number: int
+    title: str
+    creator: str
+    start: str
+    length: str
+    stems: Mapping[str, tuple[tuple[str, str], ...]]
+    loudness: str
+    true_peak: str
+    state: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything that a template sets."""
+
+    title: str
+    kind: str
+    verdict: str
+    verdict_state: str
+    reasons: tuple[str, ...]
+    counts: tuple[tuple[str, str], ...]
+    figures: tuple[Figure, ...]
+    timeline: Timeline | None
+    groups: tuple[Group, ...]
+    rows: tuple[Row, ...]
+    skipped: tuple[tuple[str, str, str], ...]
+    waived: tuple[Item, ...]
+
+
+def build_page(report: Report) -> Page:
+    """Return the page of a report."""
+    states = chapter_states(report)
+    findings = [f for f in report["findings"] if f["outcome"] != "skip" and not f["waived"]]
+    ready = report["verdict"] == "ready"
+    return Page(
+        title=shown(report["film"]["title"] or "Untitled"),
+        kind=report["kind"],
+        verdict=_verdict(report),
+        verdict_state="ok" if ready else "warning" if report["verdict"] == "fix" else "error",
+        reasons=tuple(_reasons(report)),
+        counts=tuple(_counts(report)),
+        figures=tuple(_figures(report)),
+        timeline=timeline(report, states),
+        groups=tuple(_groups(findings, report["chapters"])),
+        rows=tuple(_row(chapter, report, states) for chapter in report["chapters"]),
+        skipped=tuple(_skipped(report["findings"])),
+        waived=tuple(_item(f) for f in report["findings"] if f["waived"]),
+    )
+
+
+def chapter_states(report: Report) -> dict[int, str]:
+    """Return the state of each chapter: the worst of its findings that nobody waived or repaired."""
+    worst = {chapter["number"]: 0 for chapter in report["chapters"]}
+    for finding in report["findings"]:
+        number_ = finding["chapter"]
+        if number_ in worst and finding["outcome"] != "skip" and not finding["waived"]:
+            worst[number_] = max(worst[number_], _STATES.index(_state(finding)))
+    for item in (*report["missing"], *report["refused"]):
+        if item["chapter"] in worst:
+            worst[item["chapter"]] = 3
+    return {chapter: _STATES[index] for chapter, index in worst.items()}
+
+
+def _state(finding: Mapping[str, Any]) -> str:
+    return "note" if finding["repaired"] else _SEVERITY_STATE[finding["severity"]]
+
+
+def _verdict(report: Report) -> str:
+    profile = shown(report["profile"]["name"])
+    if report["kind"] == "check":
+        words = {
+            "ready": f"Ready for {profile}",
+            "fix": "Not ready yet, but every error can be repaired without a listener noticing",
+            "ask": "Not ready: somebody has to act",
+        }
+        return words[report["verdict"]]
+    if report["verdict"] == "ready":
+        return f"Deliverable by {profile}"
+    return "Not rendered" if not report["prints"] else "Not deliverable yet"
+
+
+def _reasons(report: Report) -> Iterator[str]:
+    for item in report["refused"]:
+        yield shown(f"chapter {item['chapter']} {role_name(item['role'])}: {item['reason']}")
+    for item in report["missing"]:
+        yield shown(f"chapter {item['chapter']} {role_name(item['role'])} is silence: {item['reason']}")
+    blocking = [finding for finding in report["findings"] if blocks(finding)]
+    for finding in blocking[:3]:
+        yield typeset(finding["message"])
+    if len(blocking) > 3:
+        yield f"and {plural(len(blocking) - 3, 'more error')}"
+    null = report["null_test"]
+    if null and null["exact"]:
+        yield f"the stems add up to the mix exactly, in every one of {null['samples']:,} samples".replace(",", "\u202f")
+    elif null:
+        yield f"the stems do not add up to the mix: up to {null['max_residual_lsb']} LSB remain"
+
+
+def _counts(report: Report) -> Iterator[tuple[str, str]]:
+    shown_findings = [f for f in report["findings"] if f["outcome"] != "skip" and not f["waived"]]
+    repaired = sum(bool(f["repaired"]) for f in shown_findings)
+    open_errors = sum(blocks(f) for f in shown_findings)
+    warnings = sum(_state(f) == "warning" for f in shown_findings)
+    counts = report["counts"]
+    yield "error" if open_errors else "quiet", plural(open_errors, "error")
+    if repaired:
+        yield "note", f"{repaired} repaired on the way"
+    yield "warning" if warnings else "quiet", plural(warnings, "warning")
+    for word, text in (("waived", "waived"), ("skipped", "not checked"), ("passed", "passed")):
+        if counts.get(word):
+            yield "quiet", f"{counts[word]} {text}"
+
+
+def _figures(report: Report) -> Iterator[Figure]:
+    full = next((p["measured"] for p in report["prints"] if p["name"] == "FULL"), None)
+    if full is None:
+        return
+    limits = {limit["quantity"]: limit for limit in report["profile"]["limits"] if limit["of"] == "print"}
+    yield _loudness_figure(full["programme_loudness_lufs"], limits.get("programme_loudness_lufs"))
+    yield _peak_figure(full["true_peak_dbtp"], limits.get("true_peak_dbtp"))
+    range_ = full["loudness_range_lu"]
+    scale = gauge(range_, 0.0, 30.0, (0.0, 30.0), None)
+    yield Figure("Loudness range", number(range_), "LU", "no limit published", "", "quiet", scale)
+
+
+def _loudness_figure(value: float | None, limit: Mapping[str, Any] | None) -> Figure:
+    label, unit = "Programme loudness", "LUFS"
+    if limit is None:
+        return Figure(label, number(value), unit, "no target published", "", "quiet", None)
+    target, below, above = limit["target_lufs"], limit["below_lu"] or 0.0, limit["above_lu"] or 0.0
+    same = below == above
+    tolerance = f"±{number(above)}" if same else f"+{number(above)} −{number(below)}"
+    scale = gauge(value, target - 6.0, target + 6.0, (target - below, target + above), target)
+    words = f"target {number(target)} {tolerance} LU"
+    if value is None:
+        return Figure(label, DASH, unit, words, "undefined", "error", scale)
+    off = round(value - target, 2)
+    inside = -below <= off <= above or (limit["ceiling_only"] and off <= above)
+    margin = "on target" if abs(off) < 0.05 else f"{number(abs(off))} LU {'above' if off > 0 else 'below'} target"
+    return Figure(label, number(value), unit, words, margin, "ok" if inside else limit["severity"], scale)
+
+
+def _peak_figure(value: float | None, limit: Mapping[str, Any] | None) -> Figure:
+    label, unit = "True peak", "dBTP"
+    if limit is None:
+        return Figure(label, number(value), unit, "no limit published", "", "quiet", None)
+    ceiling = limit["max_dbtp"]
+    scale = gauge(value, -18.0, 0.0, (-18.0, ceiling), None)
+    words = f"at most {number(ceiling)} dBTP"
+    if value is None:
+        return Figure(label, DASH, unit, words, "no sound", "quiet", scale)
+    room = round(ceiling - value, 2)
+    margin = f"{number(room)} dB of room" if room >= 0 else f"{number(-room)} dB over"
+    return Figure(label, number(value), unit, words, margin, "ok" if room >= 0 else limit["severity"], scale)
+
+
+def _groups(findings: Sequence[Mapping[str, Any]], chapters: Sequence[Mapping[str, Any]]) -> Iterator[Group]:
+    titles = {chapter["number"]: chapter for chapter in chapters}
+
+    def chapter_key(finding: Mapping[str, Any]) -> int:
+        return -1 if finding["chapter"] is None else int(finding["chapter"])
+
+    for key, members in groupby(sorted(findings, key=chapter_key), key=chapter_key):
+        items = sorted((_item(finding) for finding in members), key=lambda item: -_STATES.index(item.state))
+        yield Group(f"findings-{'film' if key < 0 else key}", _group_title(key, titles.get(key)), tuple(items))
+
+
+def _group_title(number_: int, chapter: Mapping[str, Any] | None) -> str:
+    if number_ < 0:
+        return "The film"
+    parts = [f"Chapter {number_}"]
+    if chapter:
+        parts += [str(part) for part in (chapter["title"], chapter["creator"]) if part]
+    return shown(" · ".join(parts))
+
+
+def _item(finding: Mapping[str, Any]) -> Item:
+    where = [finding["role"], finding["start_tc"], finding["name"]]
+    return Item(
+        code=finding["code"],
+        state=_state(finding),
+        tag="repaired" if finding["repaired"] else "",
+        message=typeset(finding["message"]),
+        advice="" if finding["repaired"] else typeset(finding["advice"] or ""),
+        place=shown(" · ".join(str(part) for part in where if part)),
+        reason=shown(finding["params"].get("waiver_reason", "")),
+    )
+
+
+def _row(chapter: Mapping[str, Any], report: Report, states: Mapping[int, str]) -> Row:
+    measured = chapter.get("measured") or {}
+    length = chapter["end_s"] - chapter["start_s"] if chapter["end_s"] is not None else None
+    state = states[chapter["number"]]
+    words = {"ok": "clean", "note": "repaired", "warning": "look", "error": "open"}
+    return Row(
+        number=chapter["number"],
+        title=shown(chapter["title"] or ""),
+        creator=shown(chapter["creator"] or ""),
+        start=chapter["start_tc"] or DASH,
+        length=clock(length),
+        stems={role: tuple(_stems(chapter, role, report)) for role in ROLES},
+        loudness=number(measured.get("programme_loudness_lufs")),
+        true_peak=number(measured.get("true_peak_dbtp")),
+        state=state,
+        verdict=words[state],
+    )
+
+
+def _stems(chapter: Mapping[str, Any], role: str, report: Report) -> Iterator[tuple[str, str]]:
+    """Yield format and fate of each stem of a role; one line that says so where there is none."""
+    items = {item["source"]: item for item in report["conform"] if item["chapter"] == chapter["number"]}
+    stems = [stem for stem in chapter["stems"] if stem["role"] == role]
+    for stem in stems:
+        item = items.get(stem["path"])
+        fate = "repaired" if item and item["status"] == "written" else ""
+        yield shown(media_format(stem["media"])), "missing" if not stem["media"] else fate
+    if not stems:
+        yield "missing", "missing"
+
+
+def _skipped(findings: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """Yield what was not checked: rule, why, and how often; equal reasons are told once."""
+    skips: dict[tuple[str, str], int] = {}
+    for finding in findings:
+        if finding["outcome"] == "skip":
+            key = (finding["code"], shown(finding["message"]))
+            skips[key] = skips.get(key, 0) + 1
+    for (code, message), times in skips.items():
+        yield code, message, plural(times, "time") if times > 1 else ""
