@@ -89,6 +89,8 @@ class Chapter:
         Declared stems; empty where a folder is searched.
     intentionally_silent
         Roles that carry no sound on purpose.
+    given
+        Files of the chapter that were named on the command line; only they are looked at.
     """
 
     number: int
@@ -101,6 +103,7 @@ class Chapter:
     stems: tuple[Stem, ...] = ()
     intentionally_silent: frozenset[Role] = frozenset()
     reference_mix: Path | None = None
+    given: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

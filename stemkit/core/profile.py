@@ -7,22 +7,31 @@ absent, and a check that needs it says that it was skipped.
 from __future__ import annotations
 
 import datetime
-from typing import Literal
+import string
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, ValidationError, field_validator
 
+from stemkit.core.as_written import AsWritten, hint_for, place_of, problems_of
+from stemkit.core.errors import Problem, ProfileError
 from stemkit.core.film import Role
 from stemkit.core.finding import Severity
+from stemkit.core.layout import LAYOUTS
+from stemkit.core.timebase import FrameRate
+from stemkit.core.toml_source import TomlSource, dotted, read_toml
+
+DEFAULT_PROFILE = "crowd-film"
+NAME_FIELDS = ("title", "number", "role", "rate", "depth")
+_ANY_RATE = FrameRate.parse("24")
 
 Grade = Literal["A", "B", "C", "D", "project"]
 AppliesTo = Literal["stem", "chapter", "print"]
+LooseRole = Annotated[Role, Field(strict=False)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class FormatSpec(_Part):
+class FormatSpec(AsWritten):
     """How a stem is to be stored."""
 
     sample_rate_hz: int = Field(gt=0)
@@ -33,28 +42,56 @@ class FormatSpec(_Part):
     mono_to_stereo_db: float = 0.0
     source: str
 
+    @field_validator("layout")
+    @classmethod
+    def _is_known_layout(cls, value: str) -> str:
+        if value not in LAYOUTS:
+            raise ValueError(f"{value!r} is no layout; {hint_for(value, LAYOUTS)}")
+        return value
 
-class HandlesSpec(_Part):
+
+class HandlesSpec(AsWritten):
     """Sound asked for beyond the picture; times as in a film file."""
 
     head: str = "0f"
     tail: str = "0f"
     required: bool = False
 
+    @field_validator("head", "tail")
+    @classmethod
+    def _is_time(cls, value: str) -> str:
+        _ANY_RATE.parse_duration(value)
+        return value
 
-class RolesSpec(_Part):
+
+class RolesSpec(AsWritten):
     """Which roles a chapter must deliver."""
 
-    required: tuple[Role, ...] = Field(strict=False)
+    required: tuple[LooseRole, ...] = Field(strict=False)
 
 
-class NamingSpec(_Part):
+class NamingSpec(AsWritten):
     """Pattern for file names, with fields ``{title} {number} {role} {rate} {depth}``."""
 
     pattern: str
 
+    @field_validator("pattern")
+    @classmethod
+    def _has_known_fields(cls, value: str) -> str:
+        try:
+            fields = [(name, form) for _, name, form, _ in string.Formatter().parse(value) if name is not None]
+            unknown = [name for name, _ in fields if name not in NAME_FIELDS]
+            if unknown:
+                raise ValueError(f"{{{unknown[0]}}} is no field; known are {', '.join(NAME_FIELDS)}")
+            value.format(title="t", number=1, role="VO", rate=48_000, depth=24)
+        except (KeyError, IndexError) as error:
+            raise ValueError(f"{error} is no field; known are {', '.join(NAME_FIELDS)}") from None
+        if "role" not in dict(fields):
+            raise ValueError("the pattern needs {role}, or all stems of a chapter would have one name")
+        return value
 
-class LoudnessRule(_Part):
+
+class LoudnessRule(AsWritten):
     """One loudness requirement; the rules of a profile are tried in order."""
 
     of: AppliesTo
@@ -69,7 +106,7 @@ class LoudnessRule(_Part):
     grade: Grade
 
 
-class TruePeakLimit(_Part):
+class TruePeakLimit(AsWritten):
     """Largest true peak allowed in stems, chapter sums or prints."""
 
     of: AppliesTo
@@ -79,21 +116,21 @@ class TruePeakLimit(_Part):
     grade: Grade
 
 
-class PrintSpec(_Part):
+class PrintSpec(AsWritten):
     """A deliverable: its name and the roles that are added for it."""
 
     name: str
-    roles: tuple[Role, ...] = Field(min_length=1, strict=False)
+    roles: tuple[LooseRole, ...] = Field(min_length=1, strict=False)
 
 
-class SeverityChange(_Part):
+class SeverityChange(AsWritten):
     """Another severity than a rule's own, with the reason."""
 
     severity: Severity = Field(strict=False)
     reason: str = Field(min_length=1)
 
 
-class Profile(_Part):
+class Profile(AsWritten):
     """A delivery specification."""
 
     name: str
@@ -118,3 +155,120 @@ class Profile(_Part):
     def true_peak_limit(self, of: AppliesTo) -> TruePeakLimit | None:
         """Return the true-peak limit for a kind of sound, `None` where the document is silent."""
         return next((limit for limit in self.true_peak if limit.of == of), None)
+
+
+def load_profile(name_or_path: str, *, beside: Path | None = None) -> Profile:
+    """Load a profile and what it extends.
+
+    Parameters
+    ----------
+    name_or_path
+        A name such as ``"crowd-film"``, or the path of a TOML file.
+    beside
+        Folder of the film; profiles in its ``profiles/`` come before the packaged ones.
+
+    Raises
+    ------
+    ProfileError
+        If there is no such profile, or with every mistake that is in it.
+    """
+    path = _find(name_or_path, beside, beside)
+    chain = _chain(path, beside)
+    merged: dict[str, Any] = {}
+    for source in reversed(chain):
+        merged = _merge(merged, {key: value for key, value in source.data.items() if key != "extends"})
+    # A profile that inherits does not inherit the name.
+    merged["name"] = chain[0].data.get("name", path.stem)
+    try:
+        return Profile.model_validate(merged)
+    except ValidationError as error:
+        raise ProfileError(*_problems(error, chain)) from None
+
+
+def profile_names(beside: Path | None = None) -> tuple[str, ...]:
+    """Return the names of all profiles that can be found, in alphabetical order."""
+    return tuple(sorted({path.stem for folder in _folders(beside) for path in folder.glob("*.toml")}))
+
+
+def profile_path(name_or_path: str, *, beside: Path | None = None) -> Path:
+    """Return the file of a profile."""
+    return _find(name_or_path, beside, beside)
+
+
+def profile_schema() -> dict[str, Any]:
+    """Return the JSON Schema of profiles, for editors."""
+    schema = Profile.model_json_schema()
+    schema["properties"]["extends"] = {"type": "string", "description": "name or file of a profile to inherit from"}
+    schema["required"] = ["name"]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _folders(beside: Path | None) -> list[Path]:
+    """Return where profiles lie, in the order in which they are looked for."""
+    package = Path(__file__).parent.parent
+    packaged, checkout = package / "_profiles", package.parent / "profiles"
+    folders = [beside / "profiles"] if beside is not None else []
+    return [*folders, packaged if packaged.is_dir() else checkout]
+
+
+def _find(name_or_path: str, base: Path | None, beside: Path | None) -> Path:
+    """Return a profile's file; relative paths count from ``base``, then from the current folder."""
+    if name_or_path.endswith(".toml") or "/" in name_or_path or "\\" in name_or_path:
+        options = [base / name_or_path] if base is not None else []
+        options.append(Path(name_or_path))
+    else:
+        options = [folder / f"{name_or_path}.toml" for folder in _folders(beside)]
+    for path in options:
+        if _is_file(path):
+            return path
+    names = profile_names(beside)
+    raise ProfileError(
+        Problem("unknown_profile", f"there is no profile {name_or_path!r}", hint_for(name_or_path, names))
+    )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _chain(path: Path, beside: Path | None) -> list[TomlSource]:
+    """Return a profile's file and those that it extends, the nearest first."""
+    chain = [read_toml(path, ProfileError)]
+    while (parent := chain[-1].data.get("extends")) is not None:
+        here = chain[-1]
+        place = (str(here.path), here.line_of(("extends",)), "extends")
+        if not isinstance(parent, str):
+            raise ProfileError(Problem("wrong_type", "extends must be the name of a profile in quotes", "", *place))
+        try:
+            found = _find(parent, here.path.parent, beside)
+        except ProfileError as error:
+            problem = error.problems[0]
+            raise ProfileError(Problem(problem.code, problem.message, problem.hint, *place)) from None
+        if any(source.path.resolve() == found.resolve() for source in chain):
+            raise ProfileError(Problem("circular", f"extends leads back to {found.stem!r}", "", *place))
+        chain.append(read_toml(found, ProfileError))
+    return chain
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Lay one profile over another: tables are merged, lists and values replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _problems(error: ValidationError, chain: Sequence[TomlSource]) -> list[Problem]:
+    """Name each problem in the file that wrote the value; what is missing, in the profile itself."""
+    found: dict[Problem, None] = {}
+    for item in error.errors(include_url=False):
+        location = place_of(item["loc"])
+        source = next((source for source in chain if source.holds(location)), chain[0])
+        for problem in problems_of(error, Profile, source):
+            if problem.key == dotted(location):
+                found[problem] = None
+    return sorted(found, key=lambda problem: (problem.path or "", problem.line or 0))

@@ -1,1 +1,1 @@
-"""From declared films and plain folders to facts."""
+"""What was delivered: folders and files on disk, understood before anything is opened."""

@@ -1,0 +1,244 @@
+"""A film out of paths: a film file, a folder of chapters, a chapter's folder, or files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from stemkit.core.errors import Problem, UsageError
+from stemkit.core.film import Chapter, Film, Handles
+from stemkit.core.manifest import FILM_FILE, load_film
+from stemkit.core.profile import DEFAULT_PROFILE
+from stemkit.core.roles import recognise
+from stemkit.core.words import folded, normalised, pieces
+from stemkit.intake.listing import Listing, look_into, natural_key
+from stemkit.intake.numbers import free_numbers, numbers_in
+from stemkit.intake.stems import resolve
+
+__all__ = ["chapter_in_hand", "film_from_paths", "find_film_file", "is_chapter_folder", "open_film", "resolve"]
+
+_PARTS = (
+    "stem stems audio audios sound sounds wav wavs export exports exported bounce bounces render renders rendered final"
+    " finals delivery deliveries deliverable deliverables mixdown output out files file track tracks tonspuren spuren"
+    " ton son sons sonido audio_files lossless 音频 音轨 分轨 声音 звук дорожки 오디오"
+)
+_PART_NAMES = frozenset(_PARTS.split())
+
+
+def find_film_file(start: Path) -> Path | None:
+    """Return the nearest ``film.toml`` in a folder or its parents."""
+    start = start.absolute()
+    return next((folder / FILM_FILE for folder in (start, *start.parents) if (folder / FILM_FILE).is_file()), None)
+
+
+def open_film(paths: Sequence[Path], *, film_file: Path | None = None, profile: str | None = None) -> Film:
+    """Return the film that a command is to work on.
+
+    Parameters
+    ----------
+    paths
+        As given on the command line. None: the film file of the current folder or its parents. A film
+        file, or a folder that holds one: that film. A chapter of a film, or files in it, where a film
+        file lies above: that film, with only this chapter in hand. Anything else has no film file.
+    film_file
+        The film file to use, whatever lies around.
+    profile
+        Takes the place of the profile that the film file names.
+
+    Raises
+    ------
+    UsageError
+        If a path does not exist, or nothing is given and no film file is found.
+    """
+    _require(paths)
+    manifest = film_file or _film_file_of(paths)
+    if manifest is None:
+        if not paths:
+            hint = "name a folder of stems, or write a film file with 'stemkit init FOLDER'"
+            raise UsageError(Problem("no_film", f"there is no {FILM_FILE} here or in a folder above", hint))
+        return film_from_paths(paths, profile or DEFAULT_PROFILE)
+    film = load_film(manifest, profile=profile)
+    whole = {manifest.resolve(), film.base.resolve()}
+    parts = [path for path in paths if path.resolve() not in whole]
+    return _in_hand(film, parts) or film_from_paths(parts, profile or film.profile) if parts else film
+
+
+def _film_file_of(paths: Sequence[Path]) -> Path | None:
+    if not paths:
+        return find_film_file(Path.cwd())
+    first = paths[0]
+    if first.is_file() and first.suffix.casefold() == ".toml":
+        return first
+    if first.is_dir() and (first / FILM_FILE).is_file():
+        return first / FILM_FILE
+    above = find_film_file(first.parent)
+    if above is not None and len({find_film_file(path.parent) for path in paths}) == 1:
+        return above
+    return None
+
+
+def _in_hand(film: Film, paths: Sequence[Path]) -> Film | None:
+    """Return the film with the chapters that paths belong to, `None` if one belongs to none."""
+    numbers: set[int] = set()
+    for path in paths:
+        owners = [chapter.number for chapter in film.chapters if _belongs(chapter, path)]
+        if not owners:
+            return None
+        numbers.update(owners)
+    return _excerpt(film, numbers)
+
+
+def chapter_in_hand(film: Film, path: Path) -> Film:
+    """Return a film with only those chapters to which a folder or file belongs, at their places in the film.
+
+    Raises
+    ------
+    UsageError
+        If no chapter of the film file is there.
+    """
+    found = _in_hand(film, [path])
+    if found is None:
+        hint = "check the folder and stems of the film file's chapters"
+        raise UsageError(Problem("no_chapter", "no chapter of the film is there", hint, str(path)))
+    return found
+
+
+def _belongs(chapter: Chapter, path: Path) -> bool:
+    path = path.resolve()
+    homes = [chapter.folder.resolve()] if chapter.folder is not None else []
+    homes += [stem.path.resolve() for stem in chapter.stems]
+    return any(path == home or home in path.parents or path in home.parents for home in homes)
+
+
+def _excerpt(film: Film, numbers: set[int]) -> Film:
+    chapters = tuple(chapter for chapter in film.chapters if chapter.number in numbers)
+    if len(chapters) == len(film.chapters):
+        return film
+    offset = film.start_frame_of(chapters[0].number) or 0
+    return replace(
+        film,
+        chapters=chapters,
+        start_frame=film.start_frame + offset,
+        boundaries=tuple(boundary for boundary in film.boundaries if boundary.after in numbers),
+        waivers=tuple(
+            replace(
+                waiver,
+                start_frame=None if waiver.start_frame is None else waiver.start_frame - offset,
+                end_frame=None if waiver.end_frame is None else waiver.end_frame - offset,
+            )
+            for waiver in film.waivers
+            if waiver.chapter in numbers
+        ),
+        is_excerpt=True,
+    )
+
+
+def film_from_paths(paths: Sequence[Path], profile_name: str) -> Film:
+    """Make a film of folders and files that no film file describes.
+
+    Parameters
+    ----------
+    paths
+        A folder with stems in it is one chapter, a folder of such folders is a film; files make one
+        chapter for each folder that they lie in.
+    profile_name
+        The profile to check them by.
+
+    Raises
+    ------
+    UsageError
+        If a path does not exist.
+    """
+    _require(paths)
+    found: list[Chapter] = []
+    files: dict[Path, list[Path]] = {}
+    is_excerpt = False
+    for path in paths:
+        if path.is_dir():
+            folders = chapter_folders(path)
+            is_excerpt |= folders == [path]
+            found += [_bare_chapter(folder) for folder in folders]
+        else:
+            files.setdefault(path.parent, []).append(path)
+    for parent, given in files.items():
+        is_excerpt = True
+        found.append(replace(_bare_chapter(parent), declared_folder="", given=tuple(dict.fromkeys(given))))
+    base = paths[0] if paths[0].is_dir() else paths[0].parent
+    title = base.resolve().name or "film"
+    return Film(title, base.resolve(), _numbered(found), profile=profile_name, is_excerpt=is_excerpt)
+
+
+def _require(paths: Sequence[Path]) -> None:
+    hint = "check the spelling; a path with spaces needs quotes"
+    missing = [
+        Problem("no_such_path", "there is no such file or folder", hint, str(p)) for p in paths if not _exists(p)
+    ]
+    if missing:
+        raise UsageError(*missing)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _bare_chapter(folder: Path) -> Chapter:
+    name = folder.resolve().name
+    return Chapter(
+        number=-1,
+        title=name,
+        handles=Handles(),
+        folder=folder,
+        declared_folder=str(folder),
+    )
+
+
+def _numbered(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
+    """Give chapters the numbers in their folders' names, or the next that is free; none is lost."""
+    taken: set[int] = set()
+    numbers: dict[int, int] = {}
+    for at, chapter in enumerate(chapters):
+        number = numbers_in(chapter.title).likely
+        if number is not None and number not in taken:
+            numbers[at] = number
+            taken.add(number)
+    free = free_numbers(taken)
+    numbered = [
+        replace(chapter, number=numbers[at] if at in numbers else next(free)) for at, chapter in enumerate(chapters)
+    ]
+    return tuple(sorted(numbered, key=lambda chapter: chapter.number))
+
+
+def chapter_folders(folder: Path) -> list[Path]:
+    """Return the chapters' folders in a folder: itself where it is a chapter, else those in it that hold sound."""
+    listing = look_into(folder)
+    if is_chapter_folder(listing):
+        return [folder]
+    inner = [inner for inner in listing.folders if _holds_sound(inner)]
+    return sorted(inner, key=lambda path: natural_key(path.name)) or [folder]
+
+
+def is_chapter_folder(listing: Listing) -> bool:
+    """Tell whether a folder is one chapter: it has stems, or folders that are named like parts of one."""
+    if any(recognise(path.name).roles for path in listing.sounds):
+        return True
+    inner = [folder for folder in listing.folders if look_into(folder).sounds]
+    if inner:
+        return all(_is_part(folder.name) for folder in inner)
+    return bool(listing.sounds) and not any(_holds_sound(folder) for folder in listing.folders)
+
+
+def _is_part(name: str) -> bool:
+    """Tell whether a folder's name says that it is a part of a chapter, such as ``Music`` or ``stems``."""
+    if numbers_in(name).marked is not None:
+        return False
+    words = {folded(piece.text) for piece in pieces(normalised(name)) if not piece.is_number}
+    return bool(recognise(name).roles) or (bool(words) and words <= _PART_NAMES)
+
+
+def _holds_sound(folder: Path) -> bool:
+    listing = look_into(folder)
+    return bool(listing.sounds) or any(look_into(inner).sounds for inner in listing.folders)

@@ -1,0 +1,88 @@
+"""Folders as they are found: sound files and folders of them, without what systems and programs leave behind."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemkit.core.errors import OutputError, Problem
+from stemkit.core.names import is_junk
+from stemkit.core.words import SOUND_SUFFIXES, normalised
+
+_MAGIC = (b"RIFF", b"RF64", b"BW64", b"RIFX", b"FORM", b"fLaC", b"OggS", b"caff", b"ID3")
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What matters in one folder, in natural order.
+
+    Parameters
+    ----------
+    sounds
+        Files that are sound by their suffix, or by their first bytes where they have none.
+    folders
+        Folders in it.
+    """
+
+    sounds: tuple[Path, ...] = ()
+    folders: tuple[Path, ...] = ()
+
+
+def natural_key(name: str) -> tuple[tuple[str, int], ...]:
+    """Return a key that sorts names as people count: 2 before 10.
+
+    Examples
+    --------
+    >>> sorted(["ch10", "ch2"], key=natural_key)
+    ['ch2', 'ch10']
+    """
+    folded = normalised(name).casefold()
+    numbers = [int(number) for number in _NUMBER.findall(folded)]
+    return (*zip(_NUMBER.split(folded), [*numbers, -1], strict=True), (name, -1))
+
+
+def look_into(folder: Path) -> Listing:
+    """List a folder.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be listed. A folder that does not exist is empty.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted((Path(entry.path) for entry in entries), key=lambda path: natural_key(path.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return Listing()
+    except OSError as error:
+        message = f"the folder cannot be listed: {error.strerror or error}"
+        raise OutputError(Problem("unreadable_folder", message, "check your rights", str(folder))) from None
+    # Names are judged inside the folder only: the way to it may lead through anything.
+    seen = [path for path in found if not is_junk(Path(path.name))]
+    return Listing(
+        sounds=tuple(path for path in seen if path.is_file() and is_sound(path)),
+        folders=tuple(path for path in seen if path.is_dir() and not path.name.startswith(".")),
+    )
+
+
+def is_sound(path: Path) -> bool:
+    """Tell whether a file is to be taken for sound, whether it can be read or not."""
+    if path.suffix:
+        return path.suffix.casefold() in SOUND_SUFFIXES
+    try:
+        with path.open("rb") as file:
+            return file.read(4).startswith(_MAGIC)
+    except OSError:
+        return False
+
+
+def sounds_below(folder: Path) -> Iterator[Path]:
+    """Yield the sound files of a chapter's folder: its own, then those of its folders, one level down."""
+    listing = look_into(folder)
+    yield from listing.sounds
+    for inner in listing.folders:
+        yield from look_into(inner).sounds
