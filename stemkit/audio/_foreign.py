@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stemkit.audio._mp3 import scan_mp3
 from stemkit.core.system import RandomReader
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
 
 CONTAINERS = {"WAVEX": "WAV", "SVX": "IFF"}
+_NO_MP3 = (b"fLaC", b"OggS", b"FORM", b"caff", b"riff", b".snd")
 _PCM_BITS = {
     "PCM_S8": 8,
     "PCM_U8": 8,
@@ -42,40 +45,73 @@ def is_integer(subtype: str) -> bool:
 
 
 class _Source:
-    """A nameless file object over a `RandomReader`, as soundfile wants one."""
+    """A nameless file object over a `RandomReader`, as soundfile wants one.
 
-    def __init__(self, file: RandomReader) -> None:
-        self._file = file
+    ``front`` stands in place of the first ``skip`` bytes.
+    """
+
+    def __init__(self, file: RandomReader, front: bytes = b"", skip: int = 0) -> None:
+        self._file, self._front, self._skip = file, front, skip
         self._at = 0
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._file.size_bytes}[whence]
+        size = len(self._front) + self._file.size_bytes - self._skip
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: size}[whence]
         self._at = max(0, base + offset)
         return self._at
 
     def tell(self) -> int:
         return self._at
 
-    def read(self, length: int = -1) -> bytes:
-        if length < 0:
-            length = self._file.size_bytes
-        data = self._file.read(self._at, length)
-        self._at += len(data)
-        return data
-
     def readinto(self, buffer: bytearray) -> int:
-        got = self._file.read_into(self._at, memoryview(buffer).cast("B"))
+        view = memoryview(buffer).cast("B")
+        head = self._front[self._at : self._at + len(view)]
+        view[: len(head)] = head
+        got = len(head)
+        if got < len(view):
+            offset = self._at + got - len(self._front) + self._skip
+            got += self._file.read_into(offset, view[got:])
         self._at += got
         return got
+
+    def read(self, length: int = -1) -> bytes:
+        if length < 0:
+            length = len(self._front) + self._file.size_bytes
+        buffer = bytearray(min(length, len(self._front) + self._file.size_bytes))
+        return bytes(buffer[: self.readinto(buffer)])
 
     def write(self, data: bytes) -> int:
         raise OSError("sources are never written")
 
 
-@contextmanager
-def open_sound(file: RandomReader) -> Iterator[SoundFile]:
-    """Open a file with libsndfile; raises `soundfile.LibsndfileError` if it does not know it."""
-    import soundfile
+@dataclass(frozen=True, slots=True)
+class OpenSound:
+    """A file that libsndfile decodes; the first ``lead_samples`` that it gives are none of the file's."""
 
-    with soundfile.SoundFile(_Source(file), "r") as sound:
-        yield sound
+    sound: SoundFile
+    lead_samples: int
+
+    @property
+    def length_samples(self) -> int:
+        """Length of the file's own sound."""
+        return max(0, int(self.sound.frames) - self.lead_samples)
+
+
+@contextmanager
+def open_sound(file: RandomReader) -> Iterator[OpenSound]:
+    """Open a file with libsndfile; raises `soundfile.LibsndfileError` if it does not know it."""
+    from stemkit.audio._streamed import StreamedFile
+
+    source, lead_samples = _source_of(file)
+    with StreamedFile(source, "r") as sound:
+        yield OpenSound(sound, lead_samples)
+
+
+def _source_of(file: RandomReader) -> tuple[_Source, int]:
+    head = file.read(0, 12)
+    is_other = head[:4] in _NO_MP3 or head[8:12] == b"WAVE"
+    mp3 = None if is_other else scan_mp3(file)
+    if mp3 is None or not mp3.needs_info:
+        return _Source(file), 0
+    front, lead_samples = mp3.front()
+    return _Source(file, front, mp3.start), lead_samples

@@ -22,7 +22,7 @@ SOUND_SUFFIXES = frozenset(_BY_SUFFIX)
 
 # FLAC and Vorbis order their channels by their own specifications (RFC 9639, Vorbis I 4.3.9).
 _FLAC_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1"}
-_VORBIS_LAYOUTS = {1: "mono", 2: "stereo"}
+_VORBIS_LAYOUTS = {1: "mono", 2: "stereo", 4: "4.0", 6: "5.1-film"}
 
 
 @dataclass(frozen=True, slots=True)

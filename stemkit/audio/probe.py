@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stemkit.audio import _foreign, _riff
+from stemkit.audio._extent import cut_after_opening, cut_before_opening
 from stemkit.audio._sniff import kind_of, layout_of_codec, missing_sound, wrong_extension
 from stemkit.audio.bext import parse_bext
 from stemkit.core.errors import MediaError, Problem
@@ -181,13 +182,20 @@ def _foreign_info(path: Path, file: RandomReader, head: bytes) -> MediaInfo:
     import soundfile
 
     kind = kind_of(head)
+    problem = cut_before_opening(file, head)
+    if problem is not None and problem.params.get("available_frames") is not None:
+        return MediaInfo(path, "MP3", "MPEG_LAYER_III", 0, 0, 0, file.size_bytes, problem=problem)
     try:
-        with _foreign.open_sound(file) as sound:
+        with _foreign.open_sound(file) as opened:
+            sound = opened.sound
             container = _foreign.CONTAINERS.get(sound.format, sound.format)
             subtype, channels = sound.subtype, sound.channels
-            rate_hz, length = sound.samplerate, max(0, sound.frames)
+            rate_hz, length = sound.samplerate, opened.length_samples
+            problem = problem or cut_after_opening(sound)
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError):
-        return _broken(path, file.size_bytes, kind.problem, kind.detail)
+        if problem is None:
+            return _broken(path, file.size_bytes, kind.problem, kind.detail)
+        return MediaInfo(path, "", "", 0, 0, 0, file.size_bytes, problem=problem)
     layout, source = layout_of_codec(container, subtype, channels)
     bits = _foreign.bits_of(subtype)
     return MediaInfo(
@@ -203,6 +211,7 @@ def _foreign_info(path: Path, file: RandomReader, head: bytes) -> MediaInfo:
         is_float=subtype in ("FLOAT", "DOUBLE"),
         layout=layout,
         layout_source=source,
+        problem=problem,
     )
 
 

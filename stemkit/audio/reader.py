@@ -178,18 +178,18 @@ def _read_own(media: MediaInfo, span: Span, step: int) -> Iterator[Block]:
 
 
 def _read_foreign(media: MediaInfo, span: Span, step: int) -> Iterator[Block]:
-    # A codec with memory gives other bits after a seek, so it is decoded from its start.
-    at = 0 if media.is_lossy else span.start
     as_integer = _foreign.is_integer(media.subtype)
-    with _as_media_error(media), RandomReader(media.path) as file, _foreign.open_sound(file) as sound:
-        if at:
-            sound.seek(at)
+    with _as_media_error(media), RandomReader(media.path) as file, _foreign.open_sound(file) as opened:
+        # A codec with memory gives other bits after a seek, so it is decoded from its start.
+        at = -opened.lead_samples if media.is_lossy else span.start
+        if at > 0:
+            opened.sound.seek(at)
         while at < span.end:
             wanted = min(step, span.end - at)
             if as_integer:
-                block = sound.read(wanted, dtype="int32", always_2d=True).astype(np.float64) * 2.0**-31
+                block = opened.sound.read(wanted, dtype="int32", always_2d=True).astype(np.float64) * 2.0**-31
             else:
-                block = sound.read(wanted, dtype="float64", always_2d=True)
+                block = opened.sound.read(wanted, dtype="float64", always_2d=True)
             if len(block) == 0:
                 raise _ended_early(media, at)
             skipped = max(0, span.start - at)
