@@ -31,7 +31,9 @@ def test_rates_are_read_exactly(text: str, fps: Fraction, drop: bool) -> None:
     assert FrameRate.parse(text) == FrameRate(fps, drop)
 
 
-@pytest.mark.parametrize("text", ["", "fast", "24/0", "23", "24df", "1e9", "-24", "nan", "inf", "12", "1e999999999", "9" * 9999])
+@pytest.mark.parametrize(
+    "text", ["", "fast", "24/0", "23", "24df", "1e9", "-24", "nan", "inf", "12", "1e999999999", "9" * 9999]
+)
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"rate|drop-frame"):
         FrameRate.parse(text)
