@@ -29,10 +29,19 @@ def _is_writable(folder: Path) -> bool:
         return False
 
 
-def prepare_cache() -> bool:
-    """Point numba at our cache folder, before it is imported; tell whether kernels can be kept there."""
+def _prepare_cache() -> bool:
+    """Point numba at our cache folder; tell whether kernels can be kept there."""
     folder = kernel_cache_folder()
     if not _is_writable(folder):
         return False
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
     return True
+
+
+def kernels_are_new() -> bool:
+    """Tell whether kernels have still to be compiled, which takes some seconds, as on the first run ever."""
+    return not any(kernel_cache_folder().rglob("scan.scan_group-*.nbi"))
+
+
+CAN_KEEP_KERNELS = _prepare_cache()
+"""Settled before any module of this package imports numba, which looks for its cache folder only once."""

@@ -15,9 +15,7 @@ import math
 import numpy as np
 from numba import njit
 
-from stemkit.kernels import prepare_cache
-
-_CACHE = prepare_cache()
+from stemkit.kernels import CAN_KEEP_KERNELS
 
 SEGMENT_CELLS = 200
 RUN_IN_CELLS = 20
@@ -35,7 +33,7 @@ _QUIET_STATE = 1e-30
 U8, I16, I24, I32, F32, F64 = range(6)
 PRUNED_PEAKS, LOCAL_PEAKS, UNPRUNED_PEAKS, PLAIN_PEAKS = range(4)
 
-jit = njit(cache=_CACHE, nogil=True, error_model="numpy", boundscheck=False)
+jit = njit(cache=CAN_KEEP_KERNELS, nogil=True, error_model="numpy", boundscheck=False)
 
 
 @jit

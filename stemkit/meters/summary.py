@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from stemkit.core.units import db_from_amplitude
 from stemkit.meters import loudness, sample_peak, true_peak
 from stemkit.meters._ledger import Ledger
 
@@ -67,6 +69,35 @@ def summarise(ledger: Ledger, heard: loudness.Loudness | None = None) -> Summary
         true_peak_dbtp=peak.max_dbtp,
         true_peak_at_s=None if peak.at_samples is None else peak.at_samples / ledger.sample_rate_hz,
         sample_peak_dbfs=samples.max_dbfs,
+        undefined=undefined,
+    )
+
+
+def summarise_range(ledger: Ledger, start_s: float, end_s: float) -> Summary:
+    """Return the numbers of a stretch, from the ledger alone: loudness to 10 ms, peaks to 100 ms outwards.
+
+    The ledger must hold the curve of true peaks.
+    """
+    heard = loudness.loudness_of_range(ledger, start_s, end_s)
+    first, last = max(0, math.floor(start_s * 10.0 + 1e-9)), math.ceil(end_s * 10.0 - 1e-9)
+    peaks, samples = ledger.true_peak_curve[first:last], ledger.peak[first:last]
+    undefined = {_NAMES[name]: reason for name, reason in heard.undefined.items()}
+    highest = float(peaks.max(initial=0.0))
+    at_s: float | None = None
+    if highest > 0.0:
+        places = ledger.true_peak_curve_at[first:last][peaks == highest]
+        at_s = int(places.min()) // ledger.oversampling / ledger.sample_rate_hz
+    else:
+        reason = DIGITAL_SILENCE if len(peaks) else EMPTY
+        undefined |= dict.fromkeys(("true_peak_dbtp", "true_peak_at_s", "sample_peak_dbfs"), reason)
+    return Summary(
+        programme_loudness_lufs=heard.programme_lufs,
+        loudness_range_lu=heard.range_lu,
+        max_momentary_lufs=heard.max_momentary_lufs,
+        max_short_term_lufs=heard.max_short_term_lufs,
+        true_peak_dbtp=db_from_amplitude(highest),
+        true_peak_at_s=at_s,
+        sample_peak_dbfs=db_from_amplitude(float(samples.max(initial=0.0))),
         undefined=undefined,
     )
 

@@ -1,0 +1,164 @@
+"""Kernels of the content scan: mixing down, decimating, and finding what lasts a few samples only.
+
+Every function looks at one buffer that holds a stretch of sound with what stands before and behind
+it, and keeps no state: results do not depend on how the sound was cut.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from stemkit.kernels import prepare_cache
+
+_CACHE = prepare_cache()
+
+jit = njit(cache=_CACHE, nogil=True, error_model="numpy", boundscheck=False)
+_vector = njit(cache=_CACHE, nogil=True, error_model="numpy", boundscheck=False, fastmath={"reassoc", "contract"})
+
+
+@jit
+def clean(block, out):
+    """Copy a block; values that are no sound (NaN, infinities, absurd sizes) become zero."""
+    for i in range(block.shape[0]):
+        for c in range(block.shape[1]):
+            v = block[i, c]
+            out[i, c] = v if abs(v) <= 1e100 else 0.0
+
+
+@jit
+def mix_down(x, weights, out):
+    """Add the channels by their weights."""
+    for i in range(x.shape[0]):
+        total = 0.0
+        for c in range(x.shape[1]):
+            total += weights[c] * x[i, c]
+        out[i] = total
+
+
+@_vector
+def decimate(x, start, factor, taps, out):
+    """Filter and keep every ``factor``-th sample: ``out[m]`` is centred on ``x[start + m * factor]``."""
+    n = taps.shape[0]
+    for m in range(out.shape[0]):
+        first = start + m * factor - n // 2
+        total = 0.0
+        for k in range(n):
+            total += taps[k] * x[first + k]
+        out[m] = total
+
+
+@jit
+def low_band(x, low, high, width, out):
+    """Add up squares and products of sums over ``width`` samples of the first two channels.
+
+    The sums are a crude low-pass; ``out`` gets left power, right power and product.
+    """
+    out[:] = 0.0
+    i = low
+    while i + width <= high:
+        a, b = 0.0, 0.0
+        for k in range(i, i + width):
+            a += x[k, 0]
+            b += x[k, 1]
+        out[0] += a * a
+        out[1] += b * b
+        out[2] += a * b
+        i += width
+
+
+@jit
+def _rms(x, start, end, c):
+    total = 0.0
+    for i in range(start, end):
+        total += x[i, c] * x[i, c]
+    return np.sqrt(total / max(1, end - start))
+
+
+@jit
+def _edge(x, start, end, c):
+    largest = 0.0
+    for i in range(start, end):
+        largest = max(largest, abs(x[i, c]))
+    return largest
+
+
+@jit
+def find_gaps(x, low, high, shortest, longest, reach, found):
+    """Find runs of exact zeros that end between ``low`` and ``high``.
+
+    ``found`` gets rows of channel, start, length, level before and after (RMS over ``reach`` samples), and the
+    largest value among the last two samples before and the first two behind. Returned is their number, which may
+    exceed the rows there are.
+    """
+    count = 0
+    n = x.shape[0]
+    for c in range(x.shape[1]):
+        run = 0
+        i = low - 1
+        while i >= 0 and x[i, c] == 0.0 and run <= longest:
+            run += 1
+            i -= 1
+        for i in range(low, high):
+            if x[i, c] == 0.0:
+                run += 1
+                continue
+            if shortest <= run <= longest and i - run - reach >= 0 and i + reach <= n:
+                if count < found.shape[0]:
+                    row = found[count]
+                    start = i - run
+                    row[0], row[1], row[2] = c, start, run
+                    row[3], row[4] = _rms(x, start - reach, start, c), _rms(x, i, i + reach, c)
+                    row[5], row[6] = _edge(x, start - 2, start, c), _edge(x, i, i + 2, c)
+                count += 1
+            run = 0
+    return count
+
+
+@jit
+def _bend(x, i, c):
+    return abs(x[i - 2, c] - 4.0 * x[i - 1, c] + 6.0 * x[i, c] - 4.0 * x[i + 1, c] + x[i + 2, c])
+
+
+@jit
+def bends(x, low, high, group, out):
+    """Keep the largest fourth difference of each ``group`` samples from ``low`` on, shape (groups, channels)."""
+    for g in range(out.shape[0]):
+        for c in range(x.shape[1]):
+            largest = 0.0
+            for i in range(low + g * group, min(high, low + (g + 1) * group)):
+                largest = max(largest, _bend(x, i, c))
+            out[g, c] = largest
+
+
+@jit
+def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):
+    """Find groups whose largest fourth difference stands alone.
+
+    ``bend`` is of `bends`, group 0 beginning at sample ``at``; groups from ``first`` to ``last`` are judged against
+    ``reach`` groups on both sides, without the direct neighbours. ``found`` gets rows of channel, sample, size, the
+    context's largest.
+    """
+    count = 0
+    for c in range(x.shape[1]):
+        for g in range(first, last):
+            size = bend[g, c]
+            if size < floor or bend[g - 1, c] > size or bend[g + 1, c] >= size:
+                continue
+            context = 0.0
+            for k in range(2, reach + 1):
+                context = max(context, bend[g - k, c], bend[g + k, c])
+                if context * ratio > size:
+                    break
+            if context * ratio > size:
+                continue
+            place = at + g * group
+            for i in range(at + g * group, at + (g + 1) * group):
+                if _bend(x, i, c) == size:
+                    place = i
+                    break
+            if count < found.shape[0]:
+                row = found[count]
+                row[0], row[1], row[2], row[3] = c, place, size, context
+            count += 1
+    return count

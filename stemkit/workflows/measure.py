@@ -1,0 +1,366 @@
+"""``measure``: a meter for any sound files, one after another or several at once."""
+
+from __future__ import annotations
+
+import glob
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemkit import __version__
+from stemkit.audio.probe import probe
+from stemkit.core.errors import MediaError, OutputError, Problem, UsageError
+from stemkit.core.layout import LAYOUTS, Layout
+from stemkit.core.media import LayoutSource, MediaInfo
+from stemkit.core.names import display_name, is_junk
+from stemkit.core.progress import Event, Progress, silent
+from stemkit.core.words import SOUND_SUFFIXES
+from stemkit.core.files import write_atomically
+from stemkit.kernels import kernels_are_new
+from stemkit.kernels.scan import LOCAL_PEAKS, PLAIN_PEAKS, PRUNED_PEAKS
+from stemkit.meters import true_peak
+from stemkit.meters._ledger import Ledger
+from stemkit.meters._meter import meter_versions
+from stemkit.meters.loudness import momentary_curve, reference_read, short_term_curve
+from stemkit.meters.scan import scan_file
+from stemkit.meters.summary import Summary, nothing_measured, summarise, summarise_range
+from stemkit.report import measured
+from stemkit.report.plot import write_plot
+from stemkit.store.facts import FactStore, open_store
+
+TASK = "measuring"
+PREPARING = "preparing the meter, once (some seconds)"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureOptions:
+    """How to measure.
+
+    Parameters
+    ----------
+    layout
+        Name of the channel layout, winning over what the files say.
+    span_s
+        Stretch to measure, in seconds; all by default. Peaks are then taken to the nearest 100 ms outwards.
+    reference
+        True peak by the filter of BS.1770-5 Annex 2 and loudness range in steps of 1 s.
+    curve_to, plot_to
+        Files to write: curves as ``.csv`` or ``.json``, a picture as ``.svg`` or ``.png``.
+    """
+
+    layout: str | None = None
+    span_s: tuple[float, float] | None = None
+    reference: bool = False
+    curve_to: Path | None = None
+    plot_to: Path | None = None
+    jobs: int | None = None
+    rehash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFile:
+    """One file: its header, its ledger, its numbers, or why there are none."""
+
+    path: str
+    error: str | None
+    media: MediaInfo | None
+    layout: Layout | None
+    layout_source: LayoutSource | None
+    ledger: Ledger | None
+    summary: Summary
+
+    @property
+    def name(self) -> str:
+        """The path, safe for people's terminals."""
+        return display_name(self.path)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the file's entry in the JSON contract."""
+        media = self.media
+        return {
+            "path": self.path,
+            "name": self.name,
+            "error": self.error,
+            "container": media.container if media else None,
+            "subtype": media.subtype if media else None,
+            "sample_rate_hz": media.sample_rate_hz if media else None,
+            "channels": media.channels if media else None,
+            "layout": self.layout.name if self.layout else None,
+            "layout_source": self.layout_source,
+            "length_samples": media.length_samples if media else None,
+            "duration_s": media.duration_s if media else None,
+            **self.summary.as_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureResult:
+    """All files, in the order in which they were given."""
+
+    files: tuple[MeasuredFile, ...]
+
+    @property
+    def unreadable(self) -> int:
+        """How many files could not be measured."""
+        return sum(file.error is not None for file in self.files)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the JSON contract ``stemkit/measure/1``."""
+        return {
+            "schema": "stemkit/measure/1",
+            "version": __version__,
+            "meters": meter_versions(),
+            "files": [file.as_dict() for file in self.files],
+        }
+
+    def rows(self) -> list[list[str]]:
+        """Return a table for people."""
+        return measured.rows([file.as_dict() for file in self.files])
+
+    def notes(self) -> list[str]:
+        """Return what a reader of the table must know."""
+        return measured.notes([file.as_dict() for file in self.files])
+
+    def as_csv(self) -> str:
+        """Return a table for spreadsheets."""
+        return measured.as_csv([file.as_dict() for file in self.files])
+
+
+def parse_span(text: str | None) -> tuple[float, float] | None:
+    """Read ``"90-150"`` or ``"1:30-2:30.5"`` as seconds.
+
+    Raises
+    ------
+    UsageError
+        If it is no stretch of time.
+    """
+    if text is None:
+        return None
+    start, dash, end = text.partition("-")
+    try:
+        span = (_seconds(start), _seconds(end))
+    except ValueError:
+        span = (1.0, 0.0)
+    if not dash or span[0] >= span[1]:
+        message = f"{text!r} is not a stretch of time"
+        raise UsageError(Problem("bad_range", message, "write START-END in seconds or h:mm:ss, such as 90-0:02:30"))
+    return span
+
+
+def _seconds(text: str) -> float:
+    parts = text.strip().split(":")
+    if len(parts) > 3 or not all(part and set(part) <= set("0123456789.") for part in parts):
+        raise ValueError(text)
+    total = 0.0
+    for part in parts:
+        total = total * 60.0 + float(part)
+    return total
+
+
+def find_files(paths: Sequence[str]) -> list[str]:
+    """Return the sound files that paths, folders and patterns name, in order and each once.
+
+    Raises
+    ------
+    UsageError
+        If a path does not exist, or a folder or pattern holds no sound.
+    OutputError
+        If a folder cannot be listed.
+    """
+    found: dict[str, None] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        if Path(path).is_dir():
+            inside = _sound_in(Path(path))
+        elif not Path(path).exists() and glob.has_magic(path):
+            inside = sorted(name for name in glob.glob(path, recursive=True) if Path(name).is_file())  # noqa: PTH207
+        elif Path(path).exists():
+            inside = [path]
+        else:
+            problems.append(Problem("no_such_path", "there is no such file or folder", "check the path", path=path))
+            continue
+        if not inside:
+            problems.append(
+                Problem("no_sound", "no sound files are in there", "name files or another folder", path=path)
+            )
+        found |= dict.fromkeys(inside)
+    if problems:
+        raise UsageError(*problems)
+    return list(found)
+
+
+def _sound_in(folder: Path) -> list[str]:
+    def refuse(error: OSError) -> None:
+        reason = error.strerror or str(error)
+        raise OutputError(Problem("cannot_list", f"the folder cannot be listed: {reason}", path=str(error.filename)))
+
+    found: list[str] = []
+    for root, folders, names in os.walk(folder, onerror=refuse):
+        folders.sort()
+        files = (Path(root) / name for name in sorted(names))
+        found += [str(f) for f in files if f.suffix.lower() in SOUND_SUFFIXES and not is_junk(f)]
+    return found
+
+
+def measure(
+    paths: Sequence[str], options: MeasureOptions = MeasureOptions(), progress: Progress = silent
+) -> MeasureResult:
+    """Measure files, folders and patterns.
+
+    Raises
+    ------
+    UsageError
+        If a path does not exist or the layout has no such name.
+    """
+    layout = _named_layout(options.layout)
+    files = find_files(paths)
+    if kernels_are_new():
+        progress(Event(PREPARING, 0, 1))
+    jobs = options.jobs or os.cpu_count() or 1
+    store = open_store(rehash=options.rehash)
+    probed = [_probe(path) for path in files]
+    count = _Count(sum(media.length_samples for media in probed if isinstance(media, MediaInfo)), progress)
+    threads = max(1, jobs // max(1, len(files)))
+
+    def one(item: tuple[str, MediaInfo | str]) -> MeasuredFile:
+        path, media = item
+        if isinstance(media, str):
+            return _unreadable(path, media, None)
+        return _measure_one(path, media, layout, options, store, count, threads)
+
+    result = MeasureResult(tuple(_in_turn_or_together(one, list(zip(files, probed, strict=True)), jobs, count)))
+    _write_outputs(result, options)
+    return result
+
+
+def _in_turn_or_together(
+    one: Callable[[tuple[str, MediaInfo | str]], MeasuredFile],
+    work: list[tuple[str, MediaInfo | str]],
+    jobs: int,
+    count: _Count,
+) -> Iterable[MeasuredFile]:
+    if jobs == 1 or len(work) == 1:
+        return map(one, work)
+    with ThreadPoolExecutor(min(jobs, len(work)), thread_name_prefix="measure") as pool:
+        try:
+            return list(pool.map(one, work))
+        except BaseException:
+            count.stopped = True
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _write_outputs(result: MeasureResult, options: MeasureOptions) -> None:
+    if options.curve_to is None and options.plot_to is None:
+        return
+    curves = [_curves(file, file.ledger) for file in result.files if file.ledger is not None]
+    if options.curve_to is not None:
+        as_text = measured.curve_as_json if options.curve_to.suffix.lower() == ".json" else measured.curve_as_csv
+        write_atomically(options.curve_to, as_text(curves).encode())
+    if options.plot_to is not None:
+        write_plot(options.plot_to, curves)
+
+
+def _curves(file: MeasuredFile, ledger: Ledger) -> dict[str, object]:
+    return {
+        "path": file.path,
+        "name": file.name,
+        "momentary_lufs": momentary_curve(ledger),
+        "short_term_lufs": short_term_curve(ledger),
+        "true_peak_dbtp": true_peak.curve(ledger),
+        "measured": file.summary.as_dict(),
+    }
+
+
+def _named_layout(name: str | None) -> Layout | None:
+    if name is None:
+        return None
+    if name not in LAYOUTS:
+        known = ", ".join(LAYOUTS)
+        raise UsageError(Problem("unknown_layout", f"{name!r} is not a channel layout", f"known are {known}"))
+    return LAYOUTS[name]
+
+
+class _Count:
+    """How much of all files is done, for people; several threads add to it."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._done = 0
+        self._total = total
+        self._progress = progress
+        self._lock = threading.Lock()
+        self.stopped = False
+
+    def add(self, samples: int, name: str) -> None:
+        """Note some more samples as done."""
+        if self.stopped:
+            raise KeyboardInterrupt
+        with self._lock:
+            self._done += samples
+            self._progress(Event(TASK, self._done, self._total, name))
+
+
+def _probe(path: str) -> MediaInfo | str:
+    try:
+        return probe(Path(path))
+    except MediaError as error:
+        return error.problems[0].message
+
+
+def _unreadable(path: str, reason: str, media: MediaInfo | None) -> MeasuredFile:
+    return MeasuredFile(path, reason, media, None, None, None, nothing_measured("the file could not be read"))
+
+
+def _measure_one(
+    path: str,
+    media: MediaInfo,
+    layout: Layout | None,
+    options: MeasureOptions,
+    store: FactStore,
+    count: _Count,
+    threads: int,
+) -> MeasuredFile:
+    if not media.is_usable:
+        return _unreadable(path, media.problem.detail if media.problem else "unreadable", media)
+    if layout is not None and layout.count != media.channels:
+        reason = f"--layout {layout.name} has {layout.count} channels, the file has {media.channels}"
+        return _unreadable(path, reason, media)
+    name = display_name(path)
+    used = layout or media.layout
+    try:
+        ledger = _ledger(media, used, options, store, lambda samples: count.add(samples, name), threads)
+    except MediaError as error:
+        return _unreadable(path, error.problems[0].message, media)
+    source: LayoutSource | None = "declared" if layout else (media.layout_source if used else None)
+    return MeasuredFile(path, None, media, used, source, ledger, _summary(ledger, options))
+
+
+def _ledger(
+    media: MediaInfo,
+    layout: Layout | None,
+    options: MeasureOptions,
+    store: FactStore,
+    told: Callable[[int], None],
+    threads: int,
+) -> Ledger:
+    mode = PLAIN_PEAKS if options.reference else PRUNED_PEAKS
+    if options.curve_to or options.plot_to or options.span_s:
+        mode = LOCAL_PEAKS
+    key = f"{layout.name if layout else 'unknown'}/{mode}"
+    versions = meter_versions()
+    ledger = store.get(media.path, key, versions)
+    if ledger is None:
+        ledger = scan_file(media, layout=layout, on_samples=told, mode=mode, threads=threads)
+        store.put(media.path, key, versions, ledger)
+    else:
+        told(media.length_samples)
+    return ledger
+
+
+def _summary(ledger: Ledger, options: MeasureOptions) -> Summary:
+    if options.span_s:
+        return summarise_range(ledger, *options.span_s)
+    return summarise(ledger, reference_read(ledger) if options.reference else None)
