@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stemkit import __version__
 from stemkit.core.film import Film
 from stemkit.core.profile import Profile
-from stemkit.report.curves import encode
+from stemkit.report.curves import MOMENTARY_S, SHORT_TERM_S, encode
 from stemkit.report.model import SCHEMA, MixRun, Report
 
 if TYPE_CHECKING:
@@ -111,14 +111,15 @@ def curves_of(ledger: Ledger) -> dict[str, Any]:
     from stemkit.meters.loudness import momentary_curve, short_term_curve
 
     return {
-        "momentary": encode(momentary_curve(ledger, _CELLS_PER_POINT)),
-        "short_term": encode(short_term_curve(ledger, _CELLS_PER_POINT)),
+        "momentary": encode(momentary_curve(ledger, _CELLS_PER_POINT), MOMENTARY_S),
+        "short_term": encode(short_term_curve(ledger, _CELLS_PER_POINT), SHORT_TERM_S),
     }
 
 
 _NO_PLACE: dict[str, Any] = {"start_s": None, "end_s": None, "start_tc": None, "end_tc": None, "length_frames": None}
 _NO_FILM: dict[str, Any] = {
     "title": "",
+    "folder": None,
     "frame_rate": None,
     "start_tc": None,
     "end_tc": None,
@@ -137,6 +138,7 @@ def _film(film: Film, rate_hz: int, length_samples: int | None) -> dict[str, Any
         length_samples = rate.samples_at(frames, rate_hz)
     return {
         "title": film.title,
+        "folder": str(film.base),
         "frame_rate": str(rate) if rate else None,
         "start_tc": rate.format_timecode(film.start_frame) if rate else None,
         "end_tc": rate.format_timecode(film.start_frame + (frames or 0)) if rate and known else None,

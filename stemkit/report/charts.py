@@ -114,17 +114,19 @@ def timeline(report: Report, states: Mapping[int, str]) -> Timeline | None:
     )
 
 
-def gauge(value: float | None, low: float, high: float, zone: tuple[float, float], target: float | None) -> Gauge:
-    """Return the geometry of a value on a scale from ``low`` to ``high`` with its allowed zone."""
+def gauge(
+    value: float | None, low: float, high: float, zone: tuple[float, float] | None = None, target: float | None = None
+) -> Gauge:
+    """Return the geometry of a value on a scale from ``low`` to ``high`` with its allowed zone, if there is one."""
 
     def place(level: float) -> float:
         return round(100.0 * (min(max(level, low), high) - low) / (high - low), 2)
 
-    left, right = place(zone[0]), place(zone[1])
+    left, right = (place(zone[0]), place(zone[1])) if zone else (0.0, 0.0)
     return Gauge(
         value=None if value is None else place(value),
         zone_left=left,
-        zone_width=max(right - left, 0.6),
+        zone_width=max(right - left, 0.6) if zone else 0.0,
         target=None if target is None else place(target),
     )
 
@@ -151,24 +153,21 @@ def _cell(chapter: Mapping[str, Any], duration: float, state: str) -> Cell:
 def _lanes(report: Report, duration: float) -> Iterator[Lane]:
     target = _target(report)
     curves = {name: report["curves"][name] for name in _HEIGHTS if name in report["curves"]}
-    decoded = {
-        name: (decode(pair["momentary"]), decode(pair["short_term"]), float(pair["momentary"]["step_s"]))
-        for name, pair in curves.items()
-    }
+    decoded = {name: (decode(pair["momentary"]), decode(pair["short_term"]), pair) for name, pair in curves.items()}
     middle = target[0] if target else -23.0
     loudest = max((float(np.max(m[np.isfinite(m)], initial=middle)) for m, _, _ in decoded.values()), default=middle)
     high = max(middle + _ABOVE_TARGET_LU, loudest + _HEADROOM_LU)
     scale = (middle - _BELOW_TARGET_LU, high)
     top = 0
-    for name, (momentary, short_term, step_s) in decoded.items():
+    for name, (momentary, short_term, pair) in decoded.items():
         height = _HEIGHTS[name]
         is_main = name == "FULL"
         yield Lane(
             name=name,
             top=top,
             height=height,
-            line=_line(*_columns(short_term, step_s, duration, "mean"), scale, height),
-            area=_area(*_columns(momentary, step_s, duration, "max"), scale, height),
+            line=_line(*_columns(short_term, pair["short_term"], duration, "mean"), scale, height),
+            area=_area(*_columns(momentary, pair["momentary"], duration, "max"), scale, height),
             levels=tuple(_levels(scale, height)) if is_main else (),
             band=_band(target, scale, height) if is_main and target else None,
         )
@@ -202,7 +201,7 @@ def _levels(scale: tuple[float, float], height: int) -> Iterator[tuple[float, st
 
 
 def _columns(
-    levels: NDArray[np.float64], step_s: float, duration: float, how: str
+    levels: NDArray[np.float64], curve: Mapping[str, Any], duration: float, how: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return positions and levels of at most `COLUMNS` columns; NaN where nothing is defined."""
     if not len(levels):
@@ -216,7 +215,8 @@ def _columns(
         defined = np.add.reduceat(np.isfinite(levels).astype(np.float64), starts)
         sums = np.add.reduceat(np.nan_to_num(levels, nan=0.0), starts)
         reduced = np.where(defined > 0, sums / np.maximum(defined, 1.0), np.nan)
-    middles = np.asarray((edges[:-1] + edges[1:]) * (0.5 * step_s / duration * COLUMNS), dtype=np.float64)
+    middles_s = (edges[:-1] + edges[1:] - 1) * (0.5 * curve["step_s"]) + 0.5 * curve["window_s"]
+    middles = np.asarray(middles_s / duration * COLUMNS, dtype=np.float64)
     return middles, reduced
 
 

@@ -13,17 +13,19 @@ from numpy.typing import NDArray
 
 ENCODING = "zlib(int16 little-endian differences, modulo 65536), base64"
 STEP_S = 0.1
+MOMENTARY_S, SHORT_TERM_S = 0.4, 3.0
 _UNDEFINED = -32768
 _UNITS_PER_LU = 10.0
 
 
-def encode(values: Iterable[float | None], step_s: float = STEP_S) -> dict[str, Any]:
+def encode(values: Iterable[float | None], window_s: float, step_s: float = STEP_S) -> dict[str, Any]:
     """Return a curve as JSON data; values that are `None` or not finite become undefined.
 
     Parameters
     ----------
     values
-        Levels in LUFS, one every ``step_s`` seconds.
+        Levels in LUFS; entry ``i`` is that of the window of ``window_s`` which starts ``i * step_s`` after the
+        film does.
     """
     levels = np.array([math.nan if value is None else value for value in values], dtype=np.float64)
     units = np.full(len(levels), _UNDEFINED, dtype=np.int16)
@@ -32,6 +34,7 @@ def encode(values: Iterable[float | None], step_s: float = STEP_S) -> dict[str, 
     wide = np.concatenate([np.zeros(1, np.int64), units.astype(np.int64)])
     packed = zlib.compress(((wide[1:] - wide[:-1]) & 0xFFFF).astype("<u2").tobytes(), 9)
     return {
+        "window_s": window_s,
         "step_s": step_s,
         "unit": "LUFS",
         "units_per_lu": _UNITS_PER_LU,

@@ -8,26 +8,14 @@ from itertools import groupby
 from typing import Any
 
 from stemkit.report.build import blocks
-from stemkit.report.charts import Gauge, Timeline, gauge, timeline
+from stemkit.report.charts import Timeline, timeline
+from stemkit.report.figures import Figure, build_figures
 from stemkit.report.model import Report
-from stemkit.report.words import DASH, clock, media_format, number, plural, role_name, shown, typeset
+from stemkit.report.words import DASH, clock, media_format, number, plural, role_name, short_path, shown, typeset
 
 ROLES = ("VO", "SFX", "MUSIC")
 _STATES = ("ok", "note", "warning", "error")
 _SEVERITY_STATE = {"error": "error", "warning": "warning", "info": "note"}
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One of the numbers that matter: what, how much, against what, by how much, and how it looks."""
-
-    label: str
-    value: str
-    unit: str
-    limit: str
-    margin: str
-    state: str
-    gauge: Gauge | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +80,18 @@ def build_page(report: Report) -> Page:
     findings = [f for f in report["findings"] if f["outcome"] != "skip" and not f["waived"]]
     ready = report["verdict"] == "ready"
     return Page(
-        title=shown(report["film"]["title"] or "Untitled"),
+        title=shown(_title(report)),
         kind=report["kind"],
         verdict=_verdict(report),
         verdict_state="ok" if ready else "warning" if report["verdict"] == "fix" else "error",
         reasons=tuple(_reasons(report)),
         counts=tuple(_counts(report)),
-        figures=tuple(_figures(report)),
+        figures=tuple(build_figures(report)),
         timeline=timeline(report, states),
-        groups=tuple(_groups(findings, report["chapters"])),
+        groups=tuple(_groups([*_stopped(report, findings), *findings], report)),
         rows=tuple(_row(chapter, report, states) for chapter in report["chapters"]),
         skipped=tuple(_skipped(report["findings"])),
-        waived=tuple(_item(f) for f in report["findings"] if f["waived"]),
+        waived=tuple(_item(f, report) for f in report["findings"] if f["waived"]),
     )
 
 
@@ -138,6 +126,13 @@ def _verdict(report: Report) -> str:
     return "Not rendered" if not report["prints"] else "Not deliverable yet"
 
 
+def _title(report: Report) -> str:
+    """Return the film's title, else that of the only chapter."""
+    chapters = report["chapters"]
+    only = chapters[0]["title"] if len(chapters) == 1 else ""
+    return str(report["film"]["title"] or only or "Delivery")
+
+
 def _reasons(report: Report) -> Iterator[str]:
     for item in report["refused"]:
         yield shown(f"chapter {item['chapter']} {role_name(item['role'])}: {item['reason']}")
@@ -170,57 +165,25 @@ def _counts(report: Report) -> Iterator[tuple[str, str]]:
             yield "quiet", f"{counts[word]} {text}"
 
 
-def _figures(report: Report) -> Iterator[Figure]:
-    full = next((p["measured"] for p in report["prints"] if p["name"] == "FULL"), None)
-    if full is None:
-        return
-    limits = {limit["quantity"]: limit for limit in report["profile"]["limits"] if limit["of"] == "print"}
-    yield _loudness_figure(full["programme_loudness_lufs"], limits.get("programme_loudness_lufs"))
-    yield _peak_figure(full["true_peak_dbtp"], limits.get("true_peak_dbtp"))
-    range_ = full["loudness_range_lu"]
-    scale = gauge(range_, 0.0, 30.0, (0.0, 30.0), None)
-    yield Figure("Loudness range", number(range_), "LU", "no limit published", "", "quiet", scale)
+def _stopped(report: Report, findings: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield what stopped the mix, or is silence in it, where no finding says so already."""
+    told = {(finding["code"], finding["chapter"], finding["role"]) for finding in findings}
+    blank: dict[str, Any] = {"repaired": False, "severity": "error", "start_tc": None, "params": {}, "waived": False}
+    for item in (*report["refused"], *report["missing"]):
+        code = item.get("code", "MIX")
+        if (code, item["chapter"], item["role"]) not in told:
+            words = {"message": item["reason"], "advice": item.get("advice", ""), "name": item.get("path")}
+            yield {**blank, **words, "code": code, "chapter": item["chapter"], "role": item["role"]}
 
 
-def _loudness_figure(value: float | None, limit: Mapping[str, Any] | None) -> Figure:
-    label, unit = "Programme loudness", "LUFS"
-    if limit is None:
-        return Figure(label, number(value), unit, "no target published", "", "quiet", None)
-    target, below, above = limit["target_lufs"], limit["below_lu"] or 0.0, limit["above_lu"] or 0.0
-    same = below == above
-    tolerance = f"±{number(above)}" if same else f"+{number(above)} −{number(below)}"
-    scale = gauge(value, target - 6.0, target + 6.0, (target - below, target + above), target)
-    words = f"target {number(target)} {tolerance} LU"
-    if value is None:
-        return Figure(label, DASH, unit, words, "undefined", "error", scale)
-    off = round(value - target, 2)
-    inside = -below <= off <= above or (limit["ceiling_only"] and off <= above)
-    margin = "on target" if abs(off) < 0.05 else f"{number(abs(off))} LU {'above' if off > 0 else 'below'} target"
-    return Figure(label, number(value), unit, words, margin, "ok" if inside else limit["severity"], scale)
-
-
-def _peak_figure(value: float | None, limit: Mapping[str, Any] | None) -> Figure:
-    label, unit = "True peak", "dBTP"
-    if limit is None:
-        return Figure(label, number(value), unit, "no limit published", "", "quiet", None)
-    ceiling = limit["max_dbtp"]
-    scale = gauge(value, -18.0, 0.0, (-18.0, ceiling), None)
-    words = f"at most {number(ceiling)} dBTP"
-    if value is None:
-        return Figure(label, DASH, unit, words, "no sound", "quiet", scale)
-    room = round(ceiling - value, 2)
-    margin = f"{number(room)} dB of room" if room >= 0 else f"{number(-room)} dB over"
-    return Figure(label, number(value), unit, words, margin, "ok" if room >= 0 else limit["severity"], scale)
-
-
-def _groups(findings: Sequence[Mapping[str, Any]], chapters: Sequence[Mapping[str, Any]]) -> Iterator[Group]:
-    titles = {chapter["number"]: chapter for chapter in chapters}
+def _groups(findings: Sequence[Mapping[str, Any]], report: Report) -> Iterator[Group]:
+    titles = {chapter["number"]: chapter for chapter in report["chapters"]}
 
     def chapter_key(finding: Mapping[str, Any]) -> int:
         return -1 if finding["chapter"] is None else int(finding["chapter"])
 
     for key, members in groupby(sorted(findings, key=chapter_key), key=chapter_key):
-        items = sorted((_item(finding) for finding in members), key=lambda item: -_STATES.index(item.state))
+        items = sorted((_item(finding, report) for finding in members), key=lambda item: -_STATES.index(item.state))
         yield Group(f"findings-{'film' if key < 0 else key}", _group_title(key, titles.get(key)), tuple(items))
 
 
@@ -233,8 +196,9 @@ def _group_title(number_: int, chapter: Mapping[str, Any] | None) -> str:
     return shown(" · ".join(parts))
 
 
-def _item(finding: Mapping[str, Any]) -> Item:
-    where = [finding["role"], finding["start_tc"], finding["name"]]
+def _item(finding: Mapping[str, Any], report: Report) -> Item:
+    file = finding["name"] and short_path(finding["name"], report)
+    where = [finding["role"], finding["start_tc"], file]
     return Item(
         code=finding["code"],
         state=_state(finding),

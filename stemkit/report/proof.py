@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stemkit.report.model import Report
-from stemkit.report.words import DASH, clock, number, role_name, shown
+from stemkit.report.words import DASH, clock, number, role_name, short_path, shown
 
 _STEP_WORDS = {
     "retag": "take as {sample_rate_hz} Hz",
@@ -78,10 +78,10 @@ def build_proof(report: Report) -> Proof:
         sums=tuple(_sums(report["null_test"])),
         level=tuple(_level(report["level"])),
         joins=tuple(_joins(report)),
-        work=tuple(_work(item) for item in done),
+        work=tuple(_work(item, report) for item in done),
         untouched=len(report["conform"]) - len(done),
         facts=tuple(_facts(report)),
-        inputs=tuple((shown(item["path"]), str(item["digest"])) for item in report["inputs"]),
+        inputs=tuple((short_path(item["path"], report), str(item["digest"])) for item in report["inputs"]),
     )
 
 
@@ -134,12 +134,12 @@ def _joins(report: Report) -> Iterator[JoinRow]:
         yield JoinRow(after, roles)
 
 
-def _work(item: Mapping[str, Any]) -> WorkRow:
+def _work(item: Mapping[str, Any], report: Report) -> WorkRow:
     steps = ", ".join(step_words(step) for step in item["steps"])
     return WorkRow(
         chapter=str(item["chapter"]),
         role=role_name(item["role"]),
-        source=shown(item["source"]),
+        source=short_path(item["source"], report),
         steps=shown(steps or DASH),
         result=shown(item["output"] or item["reason"] or item["status"]),
         is_failed=item["status"] == "failed",

@@ -91,6 +91,15 @@ def media_format(media: Mapping[str, Any] | None) -> str:
     return f"{media.get('container') or '?'} {kilohertz}/{depth} {layout}".strip()
 
 
+def short_path(path: object, report: Mapping[str, Any]) -> str:
+    """Return a path safe to show, without the film's folder where it lies in there."""
+    text, folder = str(path), report["film"]["folder"]
+    for mark in ("/", "\\"):
+        if folder and text.startswith(f"{folder.rstrip(mark)}{mark}"):
+            return shown(text[len(folder.rstrip(mark)) + 1 :])
+    return shown(text)
+
+
 def role_name(role: str | None) -> str:
     """Return the word for a role, for people."""
     return _ROLE_NAMES.get(role or "", role or "")
