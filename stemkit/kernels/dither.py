@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from stemkit.kernels import prepare_cache
+from stemkit.kernels import CAN_KEEP_KERNELS
 
-jit = njit(cache=prepare_cache(), nogil=True, error_model="numpy", boundscheck=False)
+jit = njit(cache=CAN_KEEP_KERNELS, nogil=True, error_model="numpy", boundscheck=False)
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
