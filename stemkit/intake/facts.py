@@ -99,7 +99,8 @@ def _scan_all(
             return replace(media, problem=problem)
         return media
 
-    checked.update((media.path, media) for media in work.each(files, scan))
+    scanned: list[MediaInfo] = work.each(files, scan)
+    checked.update((media.path, media) for media in scanned)
     return checked, ledgers
 
 

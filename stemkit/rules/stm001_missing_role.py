@@ -22,7 +22,7 @@ class MissingRole(ChapterRule):
         for stem in chapter.stems:
             if stem.media is None:
                 yield self.finding("no_file", where_stem(stem, chapter), params={"file": stem.stem.declared_path})
-        if film.film.is_excerpt and film.film.manifest is None:
+        if chapter.chapter.given:
             yield self.skip("skip_single_files", where_chapter(chapter))
             return
         declared = chapter.chapter

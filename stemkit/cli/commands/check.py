@@ -1,0 +1,63 @@
+"""``stemkit check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stemkit.cli._console import EXIT_DEFECT, EXIT_FINDINGS, EXIT_OK, ProgressDisplay, echo, finish, print_json
+from stemkit.cli._options import format_options, output_option, profile_option, rehash_option, work_options
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH ...]", type=click.Path(path_type=Path))
+@click.option("--film", "film_file", type=click.Path(path_type=Path), metavar="FILE", help="The film these belong to.")
+@profile_option
+@click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes or their beginnings.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules; wins over --select.")
+@click.option("--fix", is_flag=True, help="Write repaired copies to the folder of -o, and check those.")
+@output_option("Folder for the repaired copies of --fix.", required=False)
+@format_options("text", "json", "markdown", "html", "csv")
+@rehash_option
+@work_options
+def command(
+    paths: tuple[Path, ...],
+    film_file: Path | None,
+    profile: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fix: bool,
+    output: Path | None,
+    format_name: str,
+    rehash: bool,
+    jobs: int,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Say whether stems, a chapter's folder or a film will be accepted, and if not what must be done.
+
+    Writes nothing (but for --fix). Without PATH it takes the film.toml of this folder or its parents.
+    Exit code 0: nothing is wrong, or only warnings; 1: there are errors.
+    """
+    from stemkit.workflows.check import check
+
+    if fix != (output is not None):
+        raise click.UsageError("--fix and -o DIR belong together: the repaired copies need a folder.")
+    with ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+        result = check(
+            paths,
+            film_file=film_file,
+            profile=profile,
+            select=select,
+            ignore=ignore,
+            fix_into=output,
+            rehash=rehash,
+            jobs=jobs,
+            progress=progress,
+        )
+    if format_name == "json":
+        print_json(result.report)
+    elif not quiet:
+        echo(result.in_format(format_name))
+    finish(EXIT_DEFECT if result.has_crashed else EXIT_OK, EXIT_FINDINGS if result.has_errors else EXIT_OK)

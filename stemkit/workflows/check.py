@@ -1,0 +1,132 @@
+"""Will these stems be accepted? Facts, then rules, then one verdict a chapter. Writes nothing."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stemkit.core.facts import FilmFacts
+from stemkit.core.film import Film
+from stemkit.core.profile import Profile, load_profile
+from stemkit.core.progress import Progress, silent
+from stemkit.intake.facts import gather
+from stemkit.intake.folder import open_film
+from stemkit.plan.conform import ItemStatus
+from stemkit.report.build import build_check_report
+from stemkit.report.check import build_check, verdict_of
+from stemkit.rules._engine import RuleRun, run_rules, selected_rules
+from stemkit.store.facts import FactStore, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What was checked, and what came out.
+
+    Parameters
+    ----------
+    facts, run
+        What the rules saw, and what they said.
+    report
+        The JSON object of ``check``; every other form is made from it.
+    """
+
+    facts: FilmFacts
+    run: RuleRun
+    report: dict[str, Any]
+
+    @property
+    def verdict(self) -> str:
+        """``ready``, ``fix`` or ``ask``."""
+        return verdict_of(self.run.findings)
+
+    def in_format(self, name: str) -> str:
+        """Return the report in a format, by the name of its module in `stemkit.report.formats`."""
+        module = importlib.import_module(f"stemkit.report.formats.{name}")
+        return str(module.render(build_check_report(self.report)))
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything of severity error was found and not waived."""
+        return any(finding.is_blocking for finding in self.run.findings)
+
+    @property
+    def has_crashed(self) -> bool:
+        """Whether a rule failed as a program."""
+        return self.run.has_crashed
+
+
+def check(
+    paths: Sequence[Path] = (),
+    *,
+    film_file: Path | None = None,
+    profile: str | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    fix_into: Path | None = None,
+    rehash: bool = False,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> CheckResult:
+    """Check stems, a chapter's folder or a film.
+
+    Parameters
+    ----------
+    paths
+        Files, folders or a film file; none for the film file of the current folder or its parents.
+    film_file
+        The film whose chapters the paths are.
+    profile
+        Name or file; wins over the film's own.
+    select, ignore
+        Codes of rules or their beginnings.
+    fix_into
+        Folder for repaired copies, which are checked then; nothing is written where it is `None`.
+    rehash
+        Read every file again, whatever is kept from earlier runs.
+    jobs
+        Files worked on at once; the result is the same whatever it is.
+
+    Raises
+    ------
+    StemkitError
+        If a path does not exist, or the film file or the profile has errors.
+    """
+    store = open_store(rehash=rehash)
+    film = open_film(paths, film_file=film_file, profile=profile)
+    selected_rules(load_profile(film.profile, beside=film.base), select, ignore)
+    if fix_into is not None:
+        film = _repaired(film, fix_into, store, jobs, progress)
+    return check_film(film, select=select, ignore=ignore, store=store, jobs=jobs, progress=progress)
+
+
+def _repaired(film: Film, out: Path, store: FactStore, jobs: int, progress: Progress) -> Film:
+    """Return the film of repaired copies; the same film where there was nothing to repair."""
+    from stemkit.workflows.conform import conform
+
+    result = conform(film, out, store=store, jobs=jobs, progress=progress)
+    if not any(done.item.status is ItemStatus.WRITTEN for done in result.items):
+        return film
+    written = open_film([out], profile=film.profile)
+    return replace(written, is_excerpt=film.is_excerpt)
+
+
+def check_film(
+    film: Film,
+    profile: Profile | None = None,
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    store: FactStore | None = None,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> CheckResult:
+    """Check a film that was read already; the parameters are those of `check`."""
+    profile = profile or load_profile(film.profile, beside=film.base)
+    rules = selected_rules(profile, select, ignore)
+    store = store or open_store()
+    facts = gather(film, profile, rules=rules, store=store, jobs=jobs, progress=progress).facts
+    result = run_rules(facts, rules)
+    return CheckResult(facts, result, build_check(facts, result))
