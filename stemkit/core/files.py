@@ -229,6 +229,13 @@ class OutputSet:
                 self._names[name] = target.with_name(temporary)
             return self._names[name]
 
+    def discard(self, name: str) -> None:
+        """Take a file out of the set again, and its temporary file away."""
+        with self._guard:
+            temporary = self._names.pop(name, None)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
     def commit(self, order: Sequence[str] | None = None) -> None:
         """Rename the files into place in an order (as first asked for, if none is given), last one last.
 

@@ -31,6 +31,8 @@ from stemkit.dsp.resample import resample
 from stemkit.dsp.streams import pad_to, skip, take
 from stemkit.plan.storage import in_order
 
+__all__ = ["StreamShape", "in_order", "process_stream", "shape_after"]
+
 
 @dataclass(frozen=True, slots=True)
 class StreamShape:

@@ -59,6 +59,7 @@ def test_the_dither_is_white_and_triangular() -> None:
     assert sum(counts.values()) == 1.0
     assert counts[-1.0] == pytest.approx(0.125, abs=0.002)
     assert counts[0.0] == pytest.approx(0.75, abs=0.002)
+    assert isinstance(noise, np.ndarray)
     for lag in (1, 2, 3, 64, 48_000):
         assert abs(np.corrcoef(noise[:-lag], noise[lag:])[0, 1]) < 0.005
 
