@@ -1,0 +1,129 @@
+"""What stemkit checks: all rules in a list, or one explained with the numbers of a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from stemkit import __version__
+from stemkit.core.profile import Profile, load_profile
+from stemkit.rules._base import Rule
+from stemkit.rules._engine import all_rules, rule_of, selected_rules
+from stemkit.texts import Explanation, explanation
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """One rule, what is said about it, and what a profile makes of it."""
+
+    rule: Rule
+    text: Explanation
+    severity: str
+    is_selected: bool
+    settings: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the rule as JSON data."""
+        return {
+            "code": self.rule.code,
+            "name": self.rule.name,
+            "title": self.text.title,
+            "topic": self.rule.topic.name.lower(),
+            "severity": self.severity,
+            "fix": None if self.rule.fix == "none" else self.rule.fix,
+            "selected": self.is_selected,
+            "conditions": [one for one in self.rule.conditions if not one.startswith("skip_")],
+            "what": self.text.what,
+            "why": self.text.why,
+            "how": self.text.how,
+            "profile_keys": list(self.text.profile_keys),
+            "profile_values": self.settings,
+            "references": list(self.text.references),
+        }
+
+
+def list_rules(profile_name: str) -> tuple[RuleInfo, ...]:
+    """Return all rules with what a profile makes of them."""
+    profile = load_profile(profile_name)
+    return tuple(_info(rule, profile) for rule in all_rules())
+
+
+def explain(code: str, profile_name: str) -> RuleInfo:
+    """Return one rule, by code or name.
+
+    Raises
+    ------
+    UsageError
+        If there is no such rule.
+    """
+    return _info(rule_of(code), load_profile(profile_name))
+
+
+def as_json(rules: tuple[RuleInfo, ...], profile_name: str) -> dict[str, Any]:
+    """Return rules as one JSON object."""
+    profile = load_profile(profile_name)
+    return {
+        "schema": "stemkit/rules/1",
+        "version": __version__,
+        "profile": {"name": profile.name, "revision": profile.revision},
+        "rules": [rule.as_dict() for rule in rules],
+    }
+
+
+def as_markdown(rules: tuple[RuleInfo, ...]) -> str:
+    """Return the table that the README holds."""
+    rows = ["| Code | What it checks | Severity | Tool can repair |", "|---|---|---|---|"]
+    for info in rules:
+        fix = {"none": "", "safe": "yes", "unsafe": "after your yes"}[info.rule.fix]
+        what = info.text.what.split(". ")[0].rstrip(".").replace("|", "\\|")
+        rows.append(f"| `{info.rule.code}` | **{info.text.title}**: {what} | {info.severity} | {fix} |")
+    return "\n".join(rows)
+
+
+def as_text(info: RuleInfo, profile_name: str) -> str:
+    """Return the explanation of one rule for a terminal."""
+    return "\n".join(_lines(info, profile_name))
+
+
+def _lines(info: RuleInfo, profile_name: str) -> Iterator[str]:
+    import textwrap
+
+    yield f"{info.rule.code}  {info.text.title}  ({info.severity})"
+    for head, body in (
+        ("What it checks", info.text.what),
+        ("Why it matters", info.text.why),
+        ("How to put it right", info.text.how),
+    ):
+        yield f"\n{head}"
+        yield textwrap.fill(body, 96, initial_indent="  ", subsequent_indent="  ")
+    yield f"\nProfile keys ({profile_name})"
+    for key, value in info.settings.items():
+        yield f"  {key} = {value}"
+    if not info.settings:
+        yield "  none"
+    yield "\nReferences"
+    for reference in info.text.references or ("none: stemkit's own",):
+        yield f"  {reference}"
+
+
+def _info(rule: Rule, profile: Profile) -> RuleInfo:
+    change = profile.severities.get(rule.code)
+    severity = change.severity.value if change else rule.severity.value
+    text = explanation(rule.code)
+    settings = {key: _setting(profile, key) for key in text.profile_keys}
+    return RuleInfo(rule, text, severity, rule in selected_rules(profile) or rule.code.startswith("ENG"), settings)
+
+
+def _setting(profile: Profile, key: str) -> Any:
+    """Return what a profile states under a dotted key; lists of tables give one value for each table."""
+    value: Any = profile.model_dump(mode="json")
+    table, _, field = key.partition(".")
+    part = value[table]
+    if isinstance(part, list):
+        return {_label(entry): entry.get(field) for entry in part}
+    return part[field] if field else part
+
+
+def _label(entry: dict[str, Any]) -> str:
+    return str(entry.get("of") or entry.get("name"))
