@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from soundfile import SoundFile
 
 _MAX_CHUNKS = 1000
+_OPEN_SIZE = 1 << 62  # as programs write that do not know the size yet
 _OGG_PAGE = 65_307  # the largest page there is
 _W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
 
@@ -33,9 +35,26 @@ def cut_before_opening(file: RandomReader, head: bytes) -> MediaProblem | None:
     return _cut_mp3(file)
 
 
+def is_open_length(sound: SoundFile) -> bool:
+    """Tell whether a header does not say how long the sound is (a FLAC written into a pipe)."""
+    return bool(sound.frames >= _OPEN_SIZE)
+
+
+def count_samples(sound: SoundFile) -> int:
+    """Return a length that no header states, by decoding everything."""
+    import numpy as np
+
+    buffer = np.empty((1 << 14, sound.channels), np.int32)
+    count = 0
+    with contextlib.suppress(RuntimeError):  # where it breaks off, it ends
+        while got := len(sound.read(out=buffer)):
+            count += got
+    return count
+
+
 def cut_after_opening(sound: SoundFile) -> MediaProblem | None:
     """Return the problem of a FLAC whose last sample cannot be decoded."""
-    if sound.format != "FLAC" or sound.frames <= 0:
+    if sound.format != "FLAC" or sound.frames <= 0 or is_open_length(sound):
         return None
     try:
         sound.seek(sound.frames - 1)
@@ -67,7 +86,7 @@ Missing = tuple[int, int] | None
 
 def _shortage(file: RandomReader, start: int, declared: int) -> Missing:
     available = max(0, file.size_bytes - start)
-    return (declared, available) if declared > available else None
+    return (declared, available) if available < declared < _OPEN_SIZE else None
 
 
 def _riff_missing(file: RandomReader) -> Missing:
@@ -131,7 +150,7 @@ def _ogg_missing(file: RandomReader) -> Missing:
 
 
 _CHECKS: tuple[tuple[int, bytes, Callable[[RandomReader], Missing]], ...] = (
-    (8, b"WAVE", _riff_missing),
+    (8, b"WAVE", lambda file: _riff_missing(file) if _riff.is_riff(file.read(0, 12)) else None),
     (8, b"AIF", _aiff_missing),
     (0, b"caff", _caf_missing),
     (0, b"riff\x2e\x91\xcf\x11", _w64_missing),

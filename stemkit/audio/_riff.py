@@ -80,7 +80,7 @@ def is_riff(head: bytes) -> bool:
 def walk(file: RandomReader) -> Riff:
     """Read the list of chunks; never fails, whatever the bytes."""
     magic = file.read(0, 4)
-    riff = Riff("WAV" if magic == b"RIFF" else magic.decode("ascii"), file.size_bytes)
+    riff = Riff("WAV" if magic == b"RIFF" else magic.decode("latin-1"), file.size_bytes)
     offset = 12
     while offset + 8 <= file.size_bytes and len(riff.names) < _MAX_CHUNKS:
         name, size = struct.unpack("<4sI", file.read(offset, 8).ljust(8, b"\0"))
@@ -115,7 +115,7 @@ def _true_size(riff: Riff, name: bytes, size32: int) -> int | None:
     if size32 != UNKNOWN_SIZE:
         return size32
     wide = riff.wide_sizes.get(name)
-    return None if wide is None or wide >= 1 << 63 else wide
+    return None if wide is None or wide == 0 or wide >= 1 << 63 else wide
 
 
 def _wide_sizes(body: bytes) -> dict[bytes, int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stemkit.audio import _foreign, _riff
-from stemkit.audio._extent import cut_after_opening, cut_before_opening
+from stemkit.audio._extent import count_samples, cut_after_opening, cut_before_opening, is_open_length
 from stemkit.audio._sniff import kind_of, layout_of_codec, missing_sound, wrong_extension
 from stemkit.audio.bext import parse_bext
 from stemkit.core.errors import MediaError, Problem
@@ -190,7 +190,8 @@ def _foreign_info(path: Path, file: RandomReader, head: bytes) -> MediaInfo:
             sound = opened.sound
             container = _foreign.CONTAINERS.get(sound.format, sound.format)
             subtype, channels = sound.subtype, sound.channels
-            rate_hz, length = sound.samplerate, opened.length_samples
+            rate_hz = sound.samplerate
+            length = count_samples(sound) if is_open_length(sound) else opened.length_samples
             problem = problem or cut_after_opening(sound)
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError):
         if problem is None:
