@@ -160,24 +160,24 @@ def _length_alone(chapter: Chapter, frame_rate: FrameRate | None, stems: Chapter
     return max((media.length_samples for files in stems.values() for media in files), default=0)
 
 
-def _handles_in(media: MediaInfo, chapter: Chapter, frame_rate: FrameRate | None, rate_hz: int) -> Handles:
+def handles_held(length_samples: int, chapter: Chapter, frame_rate: FrameRate | None, rate_hz: int) -> Handles | None:
+    """Return the handles that a file of the programme's rate holds by its length, `None` if it cannot be placed."""
     if chapter.length_frames is None or frame_rate is None:
         return Handles()
-    declared = chapter.handles
-    for handles in (declared, Handles()):
+    for handles in (chapter.handles, Handles()):
         frames = chapter.length_frames + handles.head_frames + handles.tail_frames
-        if abs(media.length_samples - picture_samples(frames, frame_rate, rate_hz)) <= _ROUNDING_SAMPLES:
+        if abs(length_samples - picture_samples(frames, frame_rate, rate_hz)) <= _ROUNDING_SAMPLES:
             return handles
-    expected = picture_samples(chapter.length_frames, frame_rate, rate_hz)
-    what = f"{media.length_samples} samples long; its chapter's picture is {expected}"
-    raise RenderError(
-        Problem(
-            "length",
-            f"a stem of chapter {chapter.number} cannot be placed: it is {what}",
-            "run 'stemkit check' on the film: it names the likely cause",
-            str(media.path),
-        )
-    )
+    return None
+
+
+def _handles_in(media: MediaInfo, chapter: Chapter, frame_rate: FrameRate | None, rate_hz: int) -> Handles:
+    handles = handles_held(media.length_samples, chapter, frame_rate, rate_hz)
+    if handles is not None:
+        return handles
+    message = f"a stem of chapter {chapter.number} cannot be placed: {media.length_samples} samples fit no picture"
+    hint = "run 'stemkit check' on the film: it names the likely cause"
+    raise RenderError(Problem("length", message, hint, str(media.path)))
 
 
 def _half_frames_held(stems: Sequence[_Held], side: str) -> int:

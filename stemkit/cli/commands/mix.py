@@ -1,0 +1,59 @@
+"""``stemkit mix``: the continuous feature, its stems, and the proof that they are the mix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stemkit.cli import _console
+from stemkit.cli._options import format_options, output_option, profile_option, rehash_option, work_options
+
+
+@click.command()
+@click.argument("film", type=click.Path(path_type=Path), required=False, metavar="[FILM|FOLDER]")
+@output_option("Folder of the prints and the report.")
+@click.option("--missing", type=click.Choice(["silence"]), help="Put silence where a stem is absent or unusable.")
+@profile_option
+@format_options("text", "json")
+@work_options
+@rehash_option
+def command(
+    *,
+    film: Path | None,
+    output: Path,
+    missing: str | None,
+    profile: str | None,
+    format_name: str,
+    jobs: int,
+    quiet: bool,
+    no_progress: bool,
+    rehash: bool,
+) -> None:
+    """Join all chapters into the film: the full mix, a print for each role, music and effects.
+
+    Raw deliveries are conformed on the way, as far as that is safe. The prints are read again, measured,
+    and subtracted from one another: the stems are the mix, sample by sample.
+    """
+    from stemkit.intake.folder import open_film
+    from stemkit.report.mix import mix_as_text
+    from stemkit.store.facts import open_store
+    from stemkit.workflows.mix import mix
+
+    declared = open_film([film] if film else [], profile=profile)
+    with _console.ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+        result = mix(
+            declared,
+            output,
+            print_by=profile,
+            missing_as_silence=missing == "silence",
+            store=open_store(rehash=rehash),
+            jobs=jobs,
+            progress=progress,
+        )
+    if format_name == "json":
+        _console.print_json(result.as_dict())
+    elif not quiet:
+        _console.echo(mix_as_text(result.as_dict(), result.report, is_unchanged=result.is_unchanged))
+    code = _console.EXIT_FINDINGS if result.has_errors else _console.EXIT_OK
+    _console.finish(code, _console.EXIT_DEFECT if result.has_crashed else _console.EXIT_OK)

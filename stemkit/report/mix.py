@@ -1,0 +1,88 @@
+"""A mix for the terminal: what was printed, how loud, whether it is proven, and what is not as asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stemkit.report.words import clock, number, plural, shown, typeset
+
+
+def mix_as_text(data: Mapping[str, Any], report: Mapping[str, Any] | None, *, is_unchanged: bool) -> str:
+    """Return the result of ``mix`` as lines for people.
+
+    Parameters
+    ----------
+    data
+        Its JSON object.
+    report
+        The report; `None` for a mix that was refused.
+    is_unchanged
+        Nothing was rendered: an earlier run had made exactly this.
+    """
+    lines = _refused(data) if report is None else _printed(data, report, is_unchanged)
+    return "\n".join(lines)
+
+
+def _refused(data: Mapping[str, Any]) -> Iterator[str]:
+    yield "REFUSED  nothing was rendered: these stems are missing or cannot be used"
+    for each in data["refused"]:
+        yield f"  chapter {each['chapter']}  {each['role'] or '?'}  {each['code']}: {typeset(each['reason'])}"
+        if each["advice"]:
+            yield f"      -> {typeset(each['advice'])}"
+    if not data["refused"]:
+        yield "  there is no stem at all"
+    yield "Mend them, or render with silence in their places: --missing silence"
+
+
+def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: bool) -> Iterator[str]:
+    seconds = data["length_samples"] / data["sample_rate_hz"]
+    state = "is already as it should be; nothing was rendered" if is_unchanged else "printed"
+    yield f"{shown(report['film']['title'])}, {clock(seconds)}: {state}"
+    yield ""
+    width = max((len(shown(each["path"])) for each in data["prints"]), default=0)
+    for each in data["prints"]:
+        measured = each["measured"]
+        levels = f"{number(measured['programme_loudness_lufs'])} LUFS  {number(measured['true_peak_dbtp'], 2)} dBTP"
+        yield f"  {shown(each['path']):<{width}}  {levels}"
+    yield ""
+    yield from _level(data["level"])
+    yield from _null(data["null_test"])
+    yield from _joins(data["boundaries"])
+    for each in data["missing"]:
+        yield f"  silence stands for {each['role'] or '?'} of chapter {each['chapter']}: {typeset(each['reason'])}"
+    yield from _findings(report)
+    yield ""
+    verdict = "READY" if report["verdict"] == "ready" else "NOT READY  errors are left: 'stemkit check' lists them"
+    yield f"{verdict}  report: {shown(data['out'])}/{data['report']['html']}"
+
+
+def _level(level: Mapping[str, Any]) -> Iterator[str]:
+    gain = f"{number(level['applied_gain_db'], sign=True)} dB"
+    if level["limited_by"] is not None:
+        wanted = f"{number(level['wanted_gain_db'], sign=True)} dB"
+        yield f"  level: {gain} instead of {wanted}; {level['limiting_print']} would pass its limit"
+    else:
+        yield f"  level: one gain of {gain} on everything"
+
+
+def _null(null: Mapping[str, Any]) -> Iterator[str]:
+    if null["exact"]:
+        sums = ", ".join(f"{' + '.join(each['of'])} = {each['sum']}" for each in null["sums"] if each["exact"])
+        yield f"  null: exact over {null['samples']} samples in the files ({sums})"
+    else:
+        yield f"  null: NOT exact, residual {null['max_residual_lsb']} LSB"
+
+
+def _joins(boundaries: list[Mapping[str, Any]]) -> Iterator[str]:
+    faded = [each for each in boundaries if each["before_samples"] + each["after_samples"]]
+    degraded = [each for each in faded if each["degraded"]]
+    yield f"  joins: {plural(len(boundaries) - len(faded), 'straight cut')}, {plural(len(faded), 'crossfade')}" + (
+        f", of which {len(degraded)} without handles (10 ms out and in)" if degraded else ""
+    )
+
+
+def _findings(report: Mapping[str, Any]) -> Iterator[str]:
+    for finding in report["findings"]:
+        if finding["stage"] == "print" and finding["outcome"] != "skip" and finding["code"] != "MIX003":
+            yield f"  {finding['severity']} {finding['code']}: {typeset(finding['message'])}"

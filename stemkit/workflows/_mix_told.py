@@ -1,0 +1,179 @@
+"""What a mix tells: its JSON object and its report, out of what was seen and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stemkit import __version__
+from stemkit.core.facts import LevelFacts, NullFacts
+from stemkit.core.film import Film
+from stemkit.core.media import MediaInfo
+from stemkit.core.profile import Profile
+from stemkit.intake.facts import GatheredFacts
+from stemkit.meters._ledger import Ledger
+from stemkit.meters._meter import meter_versions
+from stemkit.meters.summary import summarise
+from stemkit.plan.conform import ConformPlan, ItemStatus
+from stemkit.render.stem_file import StemFile
+from stemkit.report.build import build_mix_report
+from stemkit.report.check import build_check, findings_as_dicts, media_as_dict
+from stemkit.report.model import REPORT_NAME, MixRun
+from stemkit.rules._engine import RuleRun
+from stemkit.store.facts import stored_digest
+from stemkit.workflows._conform_run import Done
+from stemkit.workflows._mix_earlier import HTML_NAME
+from stemkit.workflows._mix_prints import Printed
+from stemkit.workflows._mix_stems import LeftOut, TakenStem
+from stemkit.workflows.conform import item_as_dict
+
+SCHEMA = "stemkit/mix/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that a mix knows before it writes anything."""
+
+    film: Film
+    out: Path
+    profile: Profile
+    print_profile: Profile
+    gathered: GatheredFacts
+    checked: RuleRun
+    plan: ConformPlan
+    taken: tuple[TakenStem, ...]
+    left_out: tuple[LeftOut, ...]
+
+    def inputs(self) -> list[Sequence[object]]:
+        """Return for each stem taken its place, what identifies its sound, and its steps."""
+        return [
+            (stem.chapter, stem.role.value, self._digest(stem), stem.media.subtype, repr(stem.item.steps))
+            for stem in self.taken
+        ]
+
+    def digests(self) -> list[dict[str, Any]]:
+        """Return path and digest of every stem taken."""
+        return [{"path": str(stem.media.path), "digest": self._digest(stem)} for stem in self.taken]
+
+    def _digest(self, stem: TakenStem) -> str:
+        return stored_digest(self.gathered.ledgers[stem.media.path])
+
+
+def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool = False) -> dict[str, Any]:
+    """Return the JSON object of ``mix``; without prints, for a mix that was refused."""
+    left_out = seen.left_out
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "out": str(seen.out),
+        "length_samples": None,
+        "sample_rate_hz": seen.profile.format.sample_rate_hz,
+        "prints": [],
+        "null_test": None,
+        "level": None,
+        "boundaries": [],
+        "refused": [each.as_refused() for each in left_out] if is_refused else [],
+        "missing": [] if is_refused else [each.as_missing() for each in left_out],
+        "report": {"json": None, "html": None} if is_refused else {"json": REPORT_NAME, "html": HTML_NAME},
+    }
+    return data if printed is None else data | _of_prints(printed)
+
+
+def _of_prints(printed: Printed) -> dict[str, Any]:
+    timeline = printed.timeline
+    return {
+        "length_samples": timeline.length_samples,
+        "prints": [
+            {
+                "name": row.name,
+                "roles": [role.value for role in row.roles],
+                "path": printed.names[row.name],
+                "sha256": printed.files[row.name].sha256,
+                "length_samples": printed.files[row.name].media.length_samples,
+                "measured": summarise(printed.files[row.name].ledger).as_dict(),
+            }
+            for row in printed.rows
+        ],
+        "null_test": null_as_dict(printed.nulls, timeline.length_samples),
+        "level": _level(printed.level),
+        "boundaries": [
+            {
+                "after": join.after,
+                "role": join.role.value,
+                "before_samples": join.before_samples,
+                "after_samples": join.after_samples,
+                "law": join.law,
+                "degraded": join.degraded,
+            }
+            for join in timeline.joins
+        ],
+    }
+
+
+def null_as_dict(nulls: Sequence[NullFacts], samples: int) -> dict[str, Any]:
+    """Return the null test as JSON data: the whole, and each sum."""
+    known = [null.max_residual_lsb for null in nulls if null.max_residual_lsb is not None]
+    return {
+        "exact": all(null.exact is not False for null in nulls),
+        "max_residual_lsb": max(known, default=None),
+        "samples": samples,
+        "sums": [
+            {
+                "sum": null.sum,
+                "of": list(null.of),
+                "exact": null.exact,
+                "max_residual_lsb": null.max_residual_lsb,
+                "samples": null.samples,
+                "reason": null.reason,
+            }
+            for null in nulls
+        ],
+    }
+
+
+def _level(level: LevelFacts) -> dict[str, Any]:
+    return {
+        "target_lufs": level.target_lufs,
+        "wanted_gain_db": level.wanted_gain_db,
+        "applied_gain_db": level.applied_gain_db,
+        "limited_by": level.limited_by,
+        "reachable_lufs": level.reachable_lufs,
+        "allowed_gain_db": level.allowed_gain_db,
+        "limiting_print": level.limiting_print,
+        "reason": level.reason,
+    }
+
+
+def report_of(
+    seen: Seen, data: Mapping[str, Any], printed: Printed, judged: RuleRun, conformed: Mapping[TakenStem, StemFile]
+) -> dict[str, Any]:
+    """Return the report of a finished mix."""
+    facts = printed.facts(seen.film, seen.print_profile)
+    return build_mix_report(
+        MixRun(
+            film=seen.film,
+            profile=seen.print_profile,
+            check=build_check(seen.gathered.facts, seen.checked),
+            mix=data,
+            print_findings=findings_as_dicts(facts, judged.findings),
+            conform_items=[_item(stem, seen, conformed.get(stem)) for stem in seen.taken],
+            inputs=seen.digests(),
+            ledgers={name: file.ledger for name, file in printed.files.items()},
+            meters=meter_versions(),
+        )
+    )
+
+
+def _item(stem: TakenStem, seen: Seen, written: StemFile | None) -> dict[str, Any]:
+    status = ItemStatus.WRITTEN if written is not None else ItemStatus.UNCHANGED
+    steps = stem.item.steps if written is not None else ()
+    before = _described(stem.media, seen.gathered.ledgers[stem.media.path])
+    after = _described(written.media, written.ledger) if written is not None else before
+    # The conformed copy was needed for this run only: nothing of it is left to point at.
+    return item_as_dict(Done(replace(stem.item, status=status, output=None, steps=steps), before, after))
+
+
+def _described(media: MediaInfo, ledger: Ledger) -> dict[str, Any]:
+    return {"media": media_as_dict(media), "measured": summarise(ledger).as_dict()}

@@ -1,0 +1,191 @@
+"""The continuous feature: every stem conformed where it must be, joined, printed, proven, reported."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stemkit.core.errors import Problem, ProfileError
+from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, OutputSet, require_space
+from stemkit.core.film import Film, Role
+from stemkit.core.media import MediaInfo
+from stemkit.core.profile import Profile, load_profile
+from stemkit.core.progress import Progress, silent
+from stemkit.intake.facts import gather
+from stemkit.plan.conform import plan_conform
+from stemkit.plan.timeline import Timeline, plan_timeline
+from stemkit.render.conform import shape_after
+from stemkit.render.stem_file import StemFile, bytes_needed, conform_stem
+from stemkit.report.formats import html, json
+from stemkit.report.model import REPORT_NAME
+from stemkit.rules._engine import run
+from stemkit.store.facts import FactStore, open_store
+from stemkit.workflows._conform_run import MADE_BY
+from stemkit.workflows._mix_earlier import HTML_NAME, SIGNATURE, look_for, signature_of
+from stemkit.workflows._mix_pace import Pace
+from stemkit.workflows._mix_prints import judge_prints, make_prints, space_needed
+from stemkit.workflows._mix_stems import TakenStem, choose_stems
+from stemkit.workflows._mix_told import Seen, mix_as_dict, report_of
+
+
+@dataclass(frozen=True, slots=True)
+class MixResult:
+    """What a mix came to.
+
+    Parameters
+    ----------
+    data
+        The JSON object of ``mix``.
+    report
+        The report as written; `None` for a mix that was refused.
+    is_unchanged
+        An earlier run had made exactly this; nothing was rendered.
+    """
+
+    data: Mapping[str, Any]
+    report: Mapping[str, Any] | None
+    is_unchanged: bool = False
+    has_crashed: bool = False
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the film is not deliverable as it stands."""
+        return self.report is None or self.report["verdict"] != "ready"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON object of ``mix``."""
+        return dict(self.data)
+
+
+def mix(
+    film: Film,
+    out: Path,
+    *,
+    profile: Profile | None = None,
+    print_by: str | None = None,
+    missing_as_silence: bool = False,
+    store: FactStore | None = None,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> MixResult:
+    """Print a film: the full mix, a print for each role, and what else the profile asks for.
+
+    Parameters
+    ----------
+    film
+        As declared, or as made up from a folder; raw deliveries are conformed on the way.
+    out
+        Where the prints and the report go; nothing is written there if the mix is refused.
+    profile
+        What the stems are brought to; the film's own, if `None`.
+    print_by
+        Profile that the prints are delivered by; the film's ``[mix] profile``, else the stems', if `None`.
+    missing_as_silence
+        Put silence in the place of a stem that is absent or unusable, instead of refusing.
+    jobs
+        Threads; the prints are the same whatever it is.
+
+    Raises
+    ------
+    ProfileError
+        If the profiles of stems and prints differ in sample rate or layout.
+    MediaError, RenderError, OutputError
+        If the run cannot be finished; nothing is left then.
+    """
+    profile = profile or load_profile(film.profile, beside=film.base)
+    name = print_by or film.mix.profile
+    print_profile = load_profile(name, beside=film.base) if name else profile
+    _require_one_form(profile, print_profile)
+    store = store or open_store()
+    gathered = gather(film, profile, store=store, jobs=jobs, progress=progress)
+    checked = run(gathered.facts)
+    plan = plan_conform(gathered.facts, checked.findings, profile)
+    taken, left_out = choose_stems(gathered.facts, checked.findings, plan)
+    seen = Seen(film, out, profile, print_profile, gathered, checked, plan, taken, left_out)
+    if (left_out and not missing_as_silence) or not taken:
+        return MixResult(mix_as_dict(seen, is_refused=True), None, has_crashed=checked.has_crashed)
+    signature = signature_of(film, (profile, print_profile), seen.inputs())
+    if (kept := look_for(out, signature, store)) is not None:
+        data = {**mix_as_dict(seen), **kept.as_mix()}
+        return MixResult(data, kept.report, is_unchanged=True, has_crashed=checked.has_crashed)
+    return _printed(seen, signature, store, Pace(jobs, progress))
+
+
+def _require_one_form(profile: Profile, prints: Profile) -> None:
+    stems, wanted = profile.format, prints.format
+    if (stems.sample_rate_hz, stems.layout) != (wanted.sample_rate_hz, wanted.layout):
+        message = (
+            f"stems in {stems.sample_rate_hz} Hz {stems.layout} ({profile.name}) cannot be printed in "
+            f"{wanted.sample_rate_hz} Hz {wanted.layout} ({prints.name})"
+        )
+        hint = "choose profiles for stems and prints with one sample rate and layout"
+        raise ProfileError(Problem("different_form", message, hint, key="mix.profile"))
+
+
+def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixResult:
+    _require_room(seen)
+    with OutputSet(seen.out) as output, _stems_folder(seen.out) as folder:
+        conformed = _conform(seen, folder, pace)
+        media = {stem: conformed[stem].media if stem in conformed else stem.media for stem in seen.taken}
+        printed = make_prints(seen.film, _placed(seen, media), seen.print_profile, output, pace)
+        judged = judge_prints(printed.facts(seen.film, seen.print_profile))
+        data = mix_as_dict(seen, printed)
+        report = {**report_of(seen, data, printed, judged, conformed), SIGNATURE: signature}
+        output.temporary(HTML_NAME).write_text(html.render(report), encoding="utf-8")
+        output.temporary(REPORT_NAME).write_text(json.render(report), encoding="utf-8")
+        output.commit([*printed.names.values(), HTML_NAME, REPORT_NAME])
+    for name, file in printed.files.items():
+        store.remember_sha256(seen.out / printed.names[name], file.sha256)
+    return MixResult(data, report, has_crashed=seen.checked.has_crashed or judged.has_crashed)
+
+
+@contextlib.contextmanager
+def _stems_folder(out: Path) -> Iterator[Path]:
+    """Yield a folder for conformed stems that is gone afterwards; what a killed run left goes too."""
+    for leftover in out.glob(f"{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PARTIAL_PREFIX}stems-", suffix=PARTIAL_SUFFIX, dir=out))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _require_room(seen: Seen) -> None:
+    """Refuse before anything is written what cannot be placed, or what the disk cannot hold."""
+    planned = {stem: _as_planned(stem) for stem in seen.taken}
+    prints = space_needed(_placed(seen, planned), seen.print_profile)
+    stems = sum(bytes_needed(s.media, s.item.steps, MADE_BY) for s in seen.taken if not s.is_in_place)
+    require_space(seen.out, prints + stems)
+
+
+def _as_planned(stem: TakenStem) -> MediaInfo:
+    if stem.is_in_place:
+        return stem.media
+    shape = shape_after(stem.media, stem.item.steps)
+    return replace(stem.media, sample_rate_hz=shape.sample_rate_hz, length_samples=shape.length_samples)
+
+
+def _placed(seen: Seen, media: Mapping[TakenStem, MediaInfo]) -> Timeline:
+    stems: dict[int, dict[Role, list[MediaInfo]]] = {chapter.number: {} for chapter in seen.film.chapters}
+    for stem, each in media.items():
+        stems[stem.chapter].setdefault(stem.role, []).append(each)
+    return plan_timeline(seen.film, stems, seen.profile.format.sample_rate_hz)
+
+
+def _conform(seen: Seen, folder: Path, pace: Pace) -> dict[TakenStem, StemFile]:
+    """Write the stems that need it into a folder of their own."""
+    todo = [stem for stem in seen.taken if not stem.is_in_place]
+    told = pace.counter("conforming", sum(2 * stem.media.length_samples for stem in todo))
+    paths = {stem: folder / f"{number:04d}.wav" for number, stem in enumerate(todo)}
+
+    def write(stem: TakenStem) -> StemFile:
+        return conform_stem(stem.media, stem.item.steps, stem.role.value, paths[stem], made_by=MADE_BY, on_samples=told)
+
+    return dict(zip(todo, pace.each(todo, write, told), strict=True))
