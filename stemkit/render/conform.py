@@ -71,7 +71,7 @@ def process_stream(media: MediaInfo, steps: Iterable[Step], span: Span | None = 
     RenderError
         If a step cannot be done, such as taking away a tail that is not silent.
     """
-    ordered = in_order(steps)
+    ordered = _cheapest(media, in_order(steps))
     whole = Span(0, shape_after(media, ordered).length_samples)
     wanted = whole if span is None else span.overlap(whole)
     if wanted is None:
@@ -79,6 +79,11 @@ def process_stream(media: MediaInfo, steps: Iterable[Step], span: Span | None = 
     if any(isinstance(step, Resample | FitLength) for step in ordered):
         return take(skip(_chain(media, ordered, read_blocks(media)), wanted.start), wanted.length)
     return _chain(media, ordered, read_blocks(media, wanted))
+
+
+def _cheapest(media: MediaInfo, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    # One channel costs half of two; mono becomes both sides at the end, where it is a copy.
+    return tuple(sorted(steps, key=lambda step: media.channels == 1 and isinstance(step, RemapChannels)))
 
 
 def _chain(media: MediaInfo, steps: tuple[Step, ...], stream: Stream) -> Stream:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stemkit import __version__
-from stemkit.core.facts import FilmFacts, StemFacts
+from stemkit.core.facts import FilmFacts, StemFacts, StreamOf
 from stemkit.core.film import Film
 from stemkit.core.finding import Finding, Outcome
 from stemkit.core.names import display_name
@@ -19,7 +19,8 @@ from stemkit.intake.facts import gather
 from stemkit.meters.summary import Summary
 from stemkit.plan.conform import ItemStatus, plan_conform
 from stemkit.report.check import media_as_dict
-from stemkit.rules._engine import run
+from stemkit.rules._base import Rule
+from stemkit.rules._engine import all_rules, run_rules
 from stemkit.store.facts import FactStore, open_store
 from stemkit.workflows._conform_run import Done, Job, carry_out
 from stemkit.workflows._conformed_tree import FILM_FILE
@@ -121,8 +122,9 @@ def conform(
     """
     profile = profile or load_profile(film.profile, beside=film.base)
     store = store or open_store()
-    facts = gather(film, profile, store=store, jobs=jobs, progress=progress).facts
-    findings = run(facts).findings
+    rules = rules_about_stems()
+    facts = gather(film, profile, rules=rules, store=store, jobs=jobs, progress=progress).facts
+    findings = run_rules(facts, rules).findings
     plan = plan_conform(facts, findings, profile)
     has_film_file = film.manifest is not None
     job = Job(film, profile, store, jobs, progress, described(facts))
@@ -135,6 +137,11 @@ def conform(
         items, has_written = carry_out(plan, out, job)
     film_file = FILM_FILE if has_film_file else None
     return ConformResult(out, items, film_file, still_open(findings, items), has_written)
+
+
+def rules_about_stems() -> tuple[Rule, ...]:
+    """Return the rules that conforming can answer: what a chapter's sum is like is the mix's affair."""
+    return tuple(rule for rule in all_rules() if all(need.of is not StreamOf.CHAPTER_SUM for need in rule.needs))
 
 
 def still_open(findings: Sequence[Finding], items: Sequence[Done]) -> tuple[Finding, ...]:
