@@ -100,6 +100,8 @@ class PrintWriter:
             raise ValueError(f"a block of shape {block.shape} does not fit {self._fmt.layout.name}")
         if self._written + len(block) > self._fmt.length_samples:
             raise self._error("too_long", f"more samples than the {self._fmt.length_samples} announced")
+        if len(block) == 0:
+            return
         self._put(self._encode(block).data.cast("B"))
         self._written += len(block)
 
@@ -157,7 +159,7 @@ class PrintWriter:
 
     def _require_range(self, block: Block, scaled: Block, bits: int) -> None:
         lowest, highest = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1.0
-        if scaled.size == 0 or (scaled.min() >= lowest and scaled.max() <= highest):
+        if scaled.min() >= lowest and scaled.max() <= highest:
             return
         if not np.isfinite(scaled).all():
             raise self._error("non_finite", "a sample is not a number", block, ~np.isfinite(scaled))
