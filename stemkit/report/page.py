@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -29,6 +29,12 @@ class Item:
     advice: str
     place: str
     reason: str
+    more: int = 0
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it needs nobody: a note, or something that was repaired."""
+        return self.state in ("ok", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,8 @@ def chapter_states(report: Report) -> dict[int, str]:
     for finding in report["findings"]:
         number_ = finding["chapter"]
         if number_ in worst and finding["outcome"] != "skip" and not finding["waived"]:
-            worst[number_] = max(worst[number_], _STATES.index(_state(finding)))
+            is_remark = finding["severity"] == "info"
+            worst[number_] = max(worst[number_], 0 if is_remark else _STATES.index(_state(finding)))
     for item in (*report["missing"], *report["refused"]):
         if item["chapter"] in worst:
             worst[item["chapter"]] = 3
@@ -152,13 +159,13 @@ def _reasons(report: Report) -> Iterator[str]:
 
 def _counts(report: Report) -> Iterator[tuple[str, str]]:
     shown_findings = [f for f in report["findings"] if f["outcome"] != "skip" and not f["waived"]]
-    repaired = sum(bool(f["repaired"]) for f in shown_findings)
+    repaired = sum(f["repaired"] and f["severity"] != "info" for f in shown_findings)
     open_errors = sum(blocks(f) for f in shown_findings)
     warnings = sum(_state(f) == "warning" for f in shown_findings)
     counts = report["counts"]
     yield "error" if open_errors else "quiet", plural(open_errors, "error")
     if repaired:
-        yield "note", f"{repaired} repaired on the way"
+        yield "note", f"{plural(repaired, 'fault')} repaired on the way"
     yield "warning" if warnings else "quiet", plural(warnings, "warning")
     for word, text in (("waived", "waived"), ("skipped", "not checked"), ("passed", "passed")):
         if counts.get(word):
@@ -184,7 +191,20 @@ def _groups(findings: Sequence[Mapping[str, Any]], report: Report) -> Iterator[G
 
     for key, members in groupby(sorted(findings, key=chapter_key), key=chapter_key):
         items = sorted((_item(finding, report) for finding in members), key=lambda item: -_STATES.index(item.state))
-        yield Group(f"findings-{'film' if key < 0 else key}", _group_title(key, titles.get(key)), tuple(items))
+        name = "film" if key < 0 else str(key)
+        yield Group(f"findings-{name}", _group_title(key, titles.get(key)), tuple(_folded(items)))
+
+
+def _folded(items: Sequence[Item]) -> Iterator[Item]:
+    """Yield items, of small ones with one code and tag only the first, which says how many more there are."""
+    seen: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        if item.is_small:
+            seen.setdefault((item.code, item.tag), []).append(item)
+        else:
+            yield item
+    for alike in seen.values():
+        yield replace(alike[0], more=len(alike) - 1)
 
 
 def _group_title(number_: int, chapter: Mapping[str, Any] | None) -> str:

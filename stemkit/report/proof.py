@@ -112,15 +112,17 @@ def _sums(null: Mapping[str, Any] | None) -> Iterator[tuple[str, str, bool]]:
 def _level(level: Mapping[str, Any] | None) -> Iterator[str]:
     if not level:
         return
-    applied, target = number(level["applied_gain_db"], sign=True), number(level["target_lufs"])
-    yield (
-        f"One constant gain of {applied} dB on every bus alike, towards {target} LUFS. "
-        "Nothing was compressed or limited."
-    )
+    applied, target = number(level["applied_gain_db"], sign=True), level["target_lufs"]
+    towards = "the profile states no target" if target is None else f"towards {number(target)} LUFS"
+    yield f"One constant gain of {applied} dB on every bus alike, {towards}. Nothing was compressed or limited."
     if level["limited_by"]:
         wanted, reachable = number(level["wanted_gain_db"], sign=True), number(level["reachable_lufs"])
-        limit = shown(level["limited_by"])
-        yield f"The target asks for {wanted} dB; {limit} allows {applied} dB, which reaches {reachable} LUFS."
+        limit = _LIMITS.get(level["limited_by"], shown(level["limited_by"]))
+        print_name = shown(level.get("limiting_print") or "a print")
+        yield f"The target asks for {wanted} dB; {limit} of {print_name} allows {applied} dB: {reachable} LUFS."
+
+
+_LIMITS = {"true_peak": "the true peak", "full_scale": "the full scale"}
 
 
 def _joins(report: Report) -> Iterator[JoinRow]:

@@ -73,9 +73,9 @@ SCENES: tuple[Scene, ...] = (
         "Mei Tanaka",
         19 * 24,
         (
-            Sound(Role.VO, "Harbour_ch01_VO.wav"),
-            Sound(Role.SFX, "Harbour_ch01_SFX.wav"),
-            Sound(Role.MUSIC, "Harbour_ch01_MUSIC.wav"),
+            Sound(Role.VO, "The Long Crossing_ch01_VO.wav"),
+            Sound(Role.SFX, "The Long Crossing_ch01_SFX.wav"),
+            Sound(Role.MUSIC, "The Long Crossing_ch01_MUSIC.wav"),
         ),
     ),
     Scene(
@@ -104,11 +104,11 @@ SCENES: tuple[Scene, ...] = (
         4,
         "清晨的树林",
         "李雷",
-        21 * 24,
+        20 * 24,
         (
             Sound(Role.VO, "旁白.wav"),
             Sound(Role.SFX, "音效.wav"),
-            Sound(Role.MUSIC, "配乐.flac", "FLAC", peak_dbfs=-0.4),
+            Sound(Role.MUSIC, "配乐.flac", "FLAC"),
         ),
     ),
     Scene(
@@ -126,13 +126,13 @@ SCENES: tuple[Scene, ...] = (
         6,
         "Storm",
         "Jonas Weber",
-        19 * 24,
+        20 * 24,
         (
             Sound(Role.VO, "sturm VO.wav"),
-            Sound(Role.SFX, "sturm SFX.wav", subtype="FLOAT", peak_dbfs=0.6),
-            Sound(Role.MUSIC, "sturm MUSIC.wav", seed=1),
+            Sound(Role.SFX, "sturm SFX.wav", subtype="FLOAT", peak_dbfs=0.4),
+            Sound(Role.MUSIC, "sturm MUSIC.wav", seed=4),
         ),
-        notes={"notes.txt": "The thunder is meant to be loud. Theme of chapter 1 again, as agreed. Jonas\n"},
+        notes={"notes.txt": "The thunder is meant to be loud. Theme of chapter 4 again, as agreed. Jonas\n"},
     ),
 )
 
@@ -147,12 +147,11 @@ PLANTED: tuple[Planted, ...] = (
     Planted("FMT004", 3, Role.SFX, "effects as AIFF"),
     Planted("LEN002", 3, Role.MUSIC, "music without handles"),
     Planted("FMT004", 4, Role.MUSIC, "music as FLAC"),
-    Planted("PEK001", 4, Role.MUSIC, "music with a peak near full scale"),
     Planted("FMT003", 5, Role.VO, "voice in mono"),
     Planted("LEN001", 5, Role.SFX, "effects 480 samples short"),
     Planted("STM003", 5, Role.MUSIC, "music without a sound (waived: it is meant)"),
     Planted("STM002", 6, None, "a full mix among the stems"),
-    Planted("STM004", 6, Role.MUSIC, "the same music as chapter 1"),
+    Planted("STM004", 6, Role.MUSIC, "the same music as chapter 4"),
     Planted("PEK001", 6, Role.SFX, "effects over full scale"),
     Planted("PEK003", 6, Role.SFX, "effects in float, over full scale"),
 )

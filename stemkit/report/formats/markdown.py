@@ -71,6 +71,7 @@ def _findings(page: Page) -> Iterator[str]:
         yield ""
         for item in group.items:
             tag = f" ({item.tag})" if item.tag else ""
+            tag += f" and {item.more} more like it" if item.more else ""
             place = f" – {escape(item.place)}" if item.place else ""
             yield f"- {_GLYPHS[item.state]} `{item.code}` {escape(item.message)}{tag}{place}"
             if item.advice:

@@ -1,0 +1,32 @@
+"""``stemkit demo``: the whole tour in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stemkit.cli import _console
+from stemkit.cli._options import format_options, work_options
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="stemkit-demo", metavar="[DIR]")
+@format_options("text", "json")
+@work_options
+def command(folder: Path, *, format_name: str, jobs: int, quiet: bool, no_progress: bool) -> None:
+    """Build a small faulty film in DIR, then check, conform, mix, prove and report it.
+
+    DIR is stemkit-demo if not named. Nothing outside it is written; nothing is downloaded.
+    """
+    from stemkit.report.demo import demo_lines
+    from stemkit.workflows.demo import demo
+
+    with _console.ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+        result = demo(folder, jobs=jobs, progress=progress)
+    data = result.as_dict()
+    if format_name == "json":
+        _console.print_json(data)
+    elif not quiet:
+        _console.echo("\n".join(demo_lines(data)))
+    _console.finish(_console.EXIT_FINDINGS if result.has_errors else _console.EXIT_OK)
