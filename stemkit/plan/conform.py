@@ -15,7 +15,7 @@ from pathlib import Path
 from stemkit.core.errors import PlanConflict, Problem
 from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts, UnplacedReason
 from stemkit.core.film import Role
-from stemkit.core.finding import Finding, Outcome
+from stemkit.core.finding import Finding, Outcome, Severity
 from stemkit.core.media import MediaInfo
 from stemkit.core.naming import stem_file_name
 from stemkit.core.profile import Profile
@@ -82,21 +82,23 @@ class ConformPlan:
 
 @dataclass(slots=True)
 class _Asked:
-    """What the findings on one stem ask for."""
+    """What the findings on one stem ask for; ``by_the_way`` is done only if the file is written anyhow."""
 
     safe: dict[type[Step], Step] = field(default_factory=dict)
+    by_the_way: dict[type[Step], Step] = field(default_factory=dict)
     unsafe: dict[type[Step], Step] = field(default_factory=dict)
     askers: dict[type[Step], str] = field(default_factory=dict)
     open: list[Finding] = field(default_factory=list)
 
     def take(self, finding: Finding) -> None:
+        safe = self.by_the_way if finding.severity is Severity.INFO else self.safe
         for step in finding.fixes:
-            self._add(step, finding.code)
+            self._add(step, finding.code, safe if step.safe else self.unsafe)
         if finding.is_blocking and finding.fix != "safe":
             self.open.append(finding)
 
-    def _add(self, step: Step, code: str) -> None:
-        kind, kept = type(step), self.safe if step.safe else self.unsafe
+    def _add(self, step: Step, code: str, kept: dict[type[Step], Step]) -> None:
+        kind = type(step)
         if kept.setdefault(kind, step) != step:
             message = f"{self.askers[kind]} asks for {kept[kind]}, {code} for {step}"
             raise PlanConflict(Problem("plan_conflict", message, "this is a defect of the rules: report it"))
@@ -176,7 +178,8 @@ def _with_steps(item: ConformItem, stem: StemFacts, asked: _Asked, profile: Prof
         return replace(item, status=ItemStatus.SKIPPED if reason else ItemStatus.UNCHANGED, reason=reason)
     peak = stem.conformed.get(SamplePeak) or stem.measured.get(SamplePeak)
     amplitude = None if peak is None else peak.max_amplitude
-    steps, too_loud = complete(media, asked.safe.values(), amplitude, profile.format)
+    wanted = asked.by_the_way | asked.safe
+    steps, too_loud = complete(media, wanted.values(), amplitude, profile.format)
     if too_loud is not None:
         gain = ApplyGain(-math.ceil(100.0 * too_loud) / 100.0)
         why = f"after its steps it is {too_loud:.2f} dB over full scale, and the profile takes no 32-bit float"
