@@ -99,12 +99,20 @@ def _lines(info: RuleInfo, profile_name: str) -> Iterator[str]:
         yield textwrap.fill(body, 96, initial_indent="  ", subsequent_indent="  ")
     yield f"\nProfile keys ({profile_name})"
     for key, value in info.settings.items():
-        yield f"  {key} = {value}"
+        yield f"  {key} = {_shown(value)}"
     if not info.settings:
         yield "  none"
     yield "\nReferences"
     for reference in info.text.references or ("none: stemkit's own",):
         yield f"  {reference}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{_shown(one)} ({label})" for label, one in value.items()) or "not stated"
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value))
+    return "not stated" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _info(rule: Rule, profile: Profile) -> RuleInfo:

@@ -17,9 +17,9 @@ MEDIA_TYPE = "text/plain"
 _WIDTH = 100
 _INDENT = " " * 4
 _VERDICTS = {
-    "ready": "READY  nothing is wrong",
-    "fix": "FIX    a tool can repair it: 'stemkit conform'",
-    "ask": "ASK    somebody must act",
+    "ready": "READY  accepted as it is",
+    "fix": "FIX    a tool can repair it",
+    "ask": "ASK    you must act",
 }
 _COUNTED = (("error", "error"), ("warning", "warning"), ("info", "note"))
 _Findings = Sequence[Mapping[str, Any]]

@@ -1,0 +1,257 @@
+"""Facts out of a few lines of TOML: a clean film with three stems, and what a case changes in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stemkit.core.facts import (
+    ChapterFacts,
+    Delivery,
+    FilmFacts,
+    JoinFacts,
+    LevelFacts,
+    Measured,
+    NullFacts,
+    PrintFacts,
+    StemFacts,
+    Unplaced,
+    UnplacedReason,
+)
+from stemkit.core.film import Chapter, Crossfade, Film, Handles, Role, Stem, Waiver
+from stemkit.core.finding import Finding
+from stemkit.core.layout import LAYOUTS
+from stemkit.core.media import MediaInfo, MediaProblem, ProblemKind
+from stemkit.core.profile import Profile, load_profile
+from stemkit.core.steps import FitLength, RemapChannels, Requantise, Resample, Retag, Rewrap, Step
+from stemkit.core.timebase import FrameRate, resampled_length
+from stemkit.core.units import db_from_amplitude
+from stemkit.meters.digest import Digest
+from stemkit.meters.integrity import Integrity
+from stemkit.meters.loudness import Loudness
+from stemkit.meters.sample_peak import SamplePeak
+from stemkit.meters.silence import Silence
+from stemkit.meters.true_peak import TruePeak
+
+BASE = Path("/film")
+CLEAN_STEM: dict[str, Any] = {
+    "container": "WAV",
+    "subtype": "PCM_24",
+    "bits": 24,
+    "rate": 48_000,
+    "layout": "stereo",
+    "length": 480_000,
+    "amplitude": 0.5,
+    "lufs": -23.0,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a rule's data file."""
+
+    code: str
+    name: str
+    film: Mapping[str, Any]
+    expect: tuple[str, ...]
+    has_fix: bool
+
+    @classmethod
+    def read(cls, code: str, data: Mapping[str, Any]) -> Case:
+        """Take a case as written; ``expect`` lists ``condition[ severity[ chapter[ role]]]``."""
+        given = {key: value for key, value in data.items() if key not in ("name", "expect", "fixed")}
+        return cls(code, data["name"], given, tuple(data["expect"]), bool(data.get("fixed", False)))
+
+
+def facts_of(given: Mapping[str, Any]) -> FilmFacts:
+    """Build the facts of a case: everything that it does not mention is clean."""
+    profile, rate = _profile(given.get("profile", {})), given.get("frame_rate", "24")
+    chapters = given.get("chapters") or [{"number": 1, **given.get("chapter", {}), "stems": given.get("stems", {})}]
+    built = tuple(_chapter(chapter) for chapter in chapters)
+    film = Film(
+        title="Film",
+        base=BASE,
+        chapters=tuple(chapter.chapter for chapter in built),
+        frame_rate=FrameRate.parse(rate) if rate else None,
+        start_frame=24 * 3600,
+        manifest=BASE / "film.toml" if given.get("manifest", True) else None,
+        crossfades={Role(role): Crossfade(*halves) for role, halves in given.get("crossfades", {}).items()},
+        waivers=tuple(_waiver(waiver) for waiver in given.get("waivers", ())),
+        is_excerpt=given.get("is_excerpt", False),
+    )
+    return FilmFacts(
+        film,
+        profile,
+        built,
+        prints=tuple(_print(one) for one in given.get("prints", ())),
+        nulls=tuple(_null(one) for one in given.get("nulls", ())),
+        level=_level(given["level"]) if "level" in given else None,
+        joins=tuple(JoinFacts(**{**one, "role": Role(one["role"])}) for one in given.get("joins", ())),
+    )
+
+
+def _profile(changes: Mapping[str, Any]) -> Profile:
+    profile = load_profile("crowd-film")
+    data = profile.model_dump(mode="json")
+    for key, value in changes.items():
+        data[key] = {**data[key], **value} if isinstance(value, dict) else value
+    return Profile.model_validate_json(json.dumps(data))
+
+
+def _waiver(given: Mapping[str, Any]) -> Waiver:
+    role = Role(given["role"]) if "role" in given else None
+    return Waiver(**{**given, "role": role})
+
+
+def _null(given: Mapping[str, Any]) -> NullFacts:
+    exact = None if given["exact"] == "unknown" else given["exact"]
+    return NullFacts(**{**given, "exact": exact, "of": tuple(given["of"])})
+
+
+def _level(given: Mapping[str, Any]) -> LevelFacts:
+    fields = ("target_lufs", "wanted_gain_db", "allowed_gain_db", "limited_by", "reachable_lufs")
+    return LevelFacts(**{**dict.fromkeys(fields), "applied_gain_db": 0.0, **given})
+
+
+def _chapter(given: Mapping[str, Any]) -> ChapterFacts:
+    number = given["number"]
+    changes: dict[str, Any] = {**{role.value: {} for role in Role}, **given.get("stems", {})}
+    stems = tuple(_stem(number, Role(role), change) for role, change in changes.items() if change is not False)
+    chapter = Chapter(
+        number=number,
+        length_frames=given.get("length_frames", 240) or None,
+        handles=Handles(*given.get("handles", (0, 0))),
+        folder=BASE / f"ch{number:02}",
+        declared_folder=f"ch{number:02}",
+        intentionally_silent=frozenset(map(Role, given.get("intentionally_silent", ()))),
+        given=tuple(map(Path, given.get("given", ()))),
+    )
+    delivery = Delivery(
+        chapter,
+        tuple(stem.stem for stem in stems),
+        {Role(role): tuple(map(Path, paths)) for role, paths in given.get("candidates", {}).items()},
+        tuple(_unplaced(one) for one in given.get("unplaced", ())),
+    )
+    summed = given.get("sum", {})
+    reason = summed.get("reason")
+    measured = Measured() if reason else _measured({"lufs": -23.0, "amplitude": 0.5, **summed}, number, "sum")
+    return ChapterFacts(delivery, stems, measured, reason)
+
+
+def _unplaced(given: Mapping[str, Any]) -> Unplaced:
+    return Unplaced(Path(given["path"]), UnplacedReason(given["reason"]), tuple(map(Role, given.get("roles", ()))))
+
+
+def _stem(number: int, role: Role, change: Mapping[str, Any]) -> StemFacts:
+    given = {**CLEAN_STEM, **change}
+    name = given.get("file", f"Film_ch{number:02}_{role}.wav")
+    stem = Stem(role, BASE / f"ch{number:02}" / name, f"ch{number:02}/{name}")
+    if given.get("absent"):
+        return StemFacts(stem, None)
+    media = _media(stem.path, given)
+    if not media.is_usable or given.get("unmeasured"):
+        return StemFacts(stem, media)
+    conformed = given.get("conformed")
+    return StemFacts(
+        stem,
+        media,
+        _measured(given, number, role.value),
+        _measured({**given, **conformed}, number, role.value) if conformed else Measured(),
+    )
+
+
+def _media(path: Path, given: Mapping[str, Any]) -> MediaInfo:
+    layout = LAYOUTS.get(given["layout"])
+    problem = given.get("problem")
+    return MediaInfo(
+        path=path,
+        container=given["container"],
+        subtype=given["subtype"],
+        sample_rate_hz=given["rate"],
+        channels=layout.count if layout else given.get("channels", 3),
+        length_samples=given["length"],
+        size_bytes=100,
+        bit_depth_bits=given["bits"] or None,
+        is_float=given["subtype"] in ("FLOAT", "DOUBLE"),
+        layout=layout,
+        problem=MediaProblem(ProblemKind(problem), "as the test says") if problem else None,
+    )
+
+
+def _measured(given: Mapping[str, Any], number: int, what: str) -> Measured:
+    amplitude, lufs = given["amplitude"], given["lufs"]
+    level = db_from_amplitude(amplitude)
+    true_peak, at = given.get("dbtp", level), given.get("peak_at", 4800)
+    is_silent = amplitude == 0.0
+    undefined = {"programme_lufs": "silence"} if lufs == "undefined" else {}
+    programme = None if undefined else lufs
+    return Measured(
+        {
+            Loudness: Loudness(programme, None, None, None, None, None, undefined),
+            TruePeak: TruePeak(true_peak, None if is_silent else at, 0, (true_peak,)),
+            SamplePeak: SamplePeak(level, at, (level,), given.get("over", 0), amplitude),
+            Silence: Silence(is_silent, amplitude < 1e-3, 0, given.get("trailing_zeros", 0)),
+            Integrity: Integrity(given.get("non_finite", 0), given.get("non_finite_at")),
+            Digest: Digest(given.get("digest", f"{number}{what}")),
+        }
+    )
+
+
+def _print(given: Mapping[str, Any]) -> PrintFacts:
+    media = _media(BASE / "out" / f"Film_{given['name']}.wav", CLEAN_STEM)
+    measured = _measured({"amplitude": 0.5, "lufs": -23.0, **given}, 0, given["name"])
+    roles = frozenset(map(Role, given.get("roles", ("VO", "SFX", "MUSIC"))))
+    return PrintFacts(given["name"], roles, media, measured, given.get("sha256", "a"), given.get("expected_sha256"))
+
+
+def with_fixes(facts: FilmFacts, findings: Iterable[Finding]) -> FilmFacts:
+    """Return the facts as they would be once the proposed steps were taken."""
+    steps: dict[Path | None, list[Step]] = {}
+    for finding in findings:
+        steps.setdefault(finding.where.path, []).extend(finding.fixes)
+
+    def fixed(stem: StemFacts) -> StemFacts:
+        for step in steps.get(stem.stem.path, ()):
+            stem = _after(stem, step)
+        return stem
+
+    chapters = tuple(replace(one, stems=tuple(map(fixed, one.stems))) for one in facts.chapters)
+    return replace(facts, chapters=chapters)
+
+
+def _after(stem: StemFacts, step: Step) -> StemFacts:
+    media = stem.media
+    assert media is not None
+    match step:
+        case Resample():
+            length = resampled_length(media.length_samples, media.sample_rate_hz, step.sample_rate_hz)
+            media = replace(media, sample_rate_hz=step.sample_rate_hz, length_samples=length)
+        case Retag():
+            media = replace(media, sample_rate_hz=step.sample_rate_hz)
+        case RemapChannels():
+            layout = LAYOUTS[step.layout]
+            media = replace(media, layout=layout, channels=layout.count)
+        case Requantise():
+            bits = 32 if step.subtype == "FLOAT" else int(step.subtype[-2:])
+            media = replace(media, subtype=step.subtype, bit_depth_bits=bits, is_float=step.subtype == "FLOAT")
+        case Rewrap():
+            media = replace(media, container=step.container, problem=None)
+        case FitLength():
+            media = replace(media, length_samples=step.length_samples)
+        case _:
+            return _after_name_or_gain(stem, step)
+    return replace(stem, media=media)
+
+
+def _after_name_or_gain(stem: StemFacts, step: Step) -> StemFacts:
+    if step.kind == "rename":
+        path = stem.stem.path.with_name(str(getattr(step, "name", "")))
+        return replace(stem, stem=replace(stem.stem, path=path))
+    peak = stem.measured.get(SamplePeak)
+    assert peak is not None
+    amplitude = peak.max_amplitude * 10.0 ** (float(getattr(step, "gain_db", 0.0)) / 20.0)
+    lowered = replace(peak, max_amplitude=amplitude, max_dbfs=db_from_amplitude(amplitude))
+    return replace(stem, measured=Measured({**stem.measured.readings, SamplePeak: lowered}), conformed=Measured())
