@@ -55,8 +55,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     'length'
     """
     options = {option.casefold(): option for option in known}
-    found = difflib.get_close_matches(word.casefold(), options, n=1, cutoff=0.5)
-    return options[found[0]] if found else None
+    found = difflib.get_close_matches(word.casefold(), options, n=1)
+    if found:
+        return options[found[0]]
+    return next((options[option] for option in options if len(word) > 1 and option.startswith(word.casefold())), None)
 
 
 def hint_for(word: str, known: Iterable[str]) -> str:

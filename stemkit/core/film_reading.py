@@ -99,7 +99,8 @@ class Reading:
             self.complain("wrong_path", location, f"{dotted(location)} is no path", "write a path in the film's folder")
             return None
         path = self.base / _native(self.base, text)
-        if PureWindowsPath(text).drive or not path.resolve().is_relative_to(self.base):
+        is_elsewhere = PureWindowsPath(text).drive and not os.path.lexists(path)
+        if is_elsewhere or not path.resolve().is_relative_to(self.base):
             hint = f"put it into {self.base.name or self.base}, beside the film file, and write the path from there"
             message = f"{dotted(location)} leads out of the film's folder: {text!r}"
             self.complain("path_outside", location, message, hint)

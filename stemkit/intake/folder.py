@@ -200,8 +200,12 @@ def _numbered(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
     """Give chapters the numbers in their folders' names, or the next that is free; none is lost."""
     taken: set[int] = set()
     numbers: dict[int, int] = {}
-    for at, chapter in enumerate(chapters):
-        number = numbers_in(chapter.title).likely
+    only = [numbers_in(chapter.title) for chapter in chapters]
+    # A number anywhere in the name counts where it tells all chapters apart: "Anna 1", "Ben 2".
+    singles = {hint.plain[0] for hint in only if len(hint.plain) == 1}
+    are_telling = len(chapters) > 1 and len(singles) == len(chapters)
+    for at, hint in enumerate(only):
+        number = hint.plain[0] if are_telling and hint.likely is None else hint.likely
         if number is not None and number not in taken:
             numbers[at] = number
             taken.add(number)

@@ -41,17 +41,20 @@ class Numbers:
         The number that a word such as "chapter" stands before, `None` if there is none.
     plain
         All other numbers, in their order.
+    leads
+        Whether the name begins with a number.
     """
 
     marked: int | None = None
     plain: tuple[int, ...] = ()
+    leads: bool = False
 
     @property
     def likely(self) -> int | None:
-        """The marked number, else the first one."""
-        if self.marked is not None:
-            return self.marked
-        return self.plain[0] if self.plain else None
+        """The marked number, else the one that the name begins with, `None` where there is neither."""
+        if self.marked is None and self.leads and self.plain:
+            return self.plain[0]
+        return self.marked
 
 
 def numbers_in(name: str) -> Numbers:
@@ -79,7 +82,9 @@ def numbers_in(name: str) -> Numbers:
         elif piece.is_number and not _is_version(before):
             plain.append(int(piece.text))
         before = piece
-    return Numbers(marked, tuple(number for number in plain if number <= _LARGEST))
+    return Numbers(
+        marked, tuple(number for number in plain if number <= _LARGEST), text.strip(" _-([#")[:1].isdecimal()
+    )
 
 
 def _is_version(before: Piece | None) -> bool:
