@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,30 +57,58 @@ def build_mix_report(run: MixRun) -> dict[str, Any]:
     return report
 
 
-def build_check_report(check: Mapping[str, Any]) -> Report:
-    """Return a report of the same form out of the JSON object of ``check``: no prints, no curves."""
-    film = Path(check["film"]) if check.get("film") else None
-    findings = [{**finding, "stage": "delivery", "repaired": False, "at_s": None} for finding in check["findings"]]
+def build_check_report(check: Mapping[str, Any], film: Film | None = None) -> Report:
+    """Return a report of the same form out of the JSON object of ``check``: no prints, no curves.
+
+    Parameters
+    ----------
+    film
+        What was checked; without it the report cannot place chapters and findings in the film.
+    """
+    about, chapters, at = _checked_film(check), check["chapters"], _nowhere
+    if film is not None:
+        about = _film(film, _PICTURE_RATE_HZ, None)
+        chapters = [_chapter(chapter, film, _PICTURE_RATE_HZ) for chapter in chapters]
+        at = partial(_seconds_in_film, film)
+    places = [(finding, at(finding["start_tc"])) for finding in check["findings"]]
     return {
         "schema": SCHEMA,
         "version": check["version"],
         "kind": "check",
-        "film": {**_NO_FILM, "title": film.parent.name if film else ""},
-        "profile": {"title": None, "source": None, "checked_on": None, "limits": [], **(check.get("profile") or {})},
+        "film": about,
+        "profile": {"title": None, "source": None, "checked_on": None, "limits": [], **check["profile"]},
         "verdict": check["verdict"],
-        "chapters": [{**_NO_PLACE, **chapter} for chapter in check["chapters"]],
-        "findings": findings,
+        "chapters": [{**_NO_PLACE, **chapter} for chapter in chapters],
+        "findings": [{**one, "stage": "delivery", "repaired": False, "at_s": at_s} for one, at_s in places],
         "counts": dict(check["counts"]),
-        "prints": [],
-        "null_test": None,
-        "level": None,
-        "boundaries": [],
-        "refused": [],
-        "missing": [],
-        "conform": [],
-        "inputs": [],
-        "meters": {},
-        "curves": {},
+        **{key: [] for key in ("prints", "boundaries", "refused", "missing", "conform", "inputs")},
+        **{key: None for key in ("null_test", "level")},
+        **{key: {} for key in ("meters", "curves")},
+    }
+
+
+_PICTURE_RATE_HZ = 48_000
+
+
+def _nowhere(_: str | None) -> float | None:
+    return None
+
+
+def _checked_film(check: Mapping[str, Any]) -> dict[str, Any]:
+    folder = Path(check["film"]).parent if check.get("film") else None
+    return {**_NO_FILM, "title": folder.name if folder else "", "folder": str(folder) if folder else None}
+
+
+def amended(report: Report, found: Sequence[Mapping[str, Any]], null_test: Mapping[str, Any]) -> Report:
+    """Return the report of a mix with what was found in its prints since, and their sums as they are now."""
+    places = {"stage": "print", "repaired": False, "at_s": None}
+    findings = [*({**finding, **places} for finding in found), *report["findings"]]
+    return {
+        **report,
+        "findings": findings,
+        "counts": count(findings, passed=report["counts"]["passed"]),
+        "null_test": null_test,
+        "verdict": "ask" if any(blocks(finding) for finding in findings) else report["verdict"],
     }
 
 

@@ -11,7 +11,18 @@ from stemkit.report.build import blocks
 from stemkit.report.charts import Timeline, timeline
 from stemkit.report.figures import Figure, build_figures
 from stemkit.report.model import Report
-from stemkit.report.words import DASH, clock, media_format, number, plural, role_name, short_path, shown, typeset
+from stemkit.report.words import (
+    DASH,
+    clock,
+    media_format,
+    number,
+    plural,
+    role_name,
+    short_path,
+    shown,
+    thousands,
+    typeset,
+)
 
 ROLES = ("VO", "SFX", "MUSIC")
 _STATES = ("ok", "note", "warning", "error")
@@ -146,15 +157,31 @@ def _reasons(report: Report) -> Iterator[str]:
     for item in report["missing"]:
         yield shown(f"chapter {item['chapter']} {role_name(item['role'])} is silence: {item['reason']}")
     blocking = [finding for finding in report["findings"] if blocks(finding)]
-    for finding in blocking[:3]:
-        yield typeset(finding["message"])
-    if len(blocking) > 3:
-        yield f"and {plural(len(blocking) - 3, 'more error')}"
+    if report["kind"] == "check" and len(report["chapters"]) > 1:
+        yield _accepted(report["chapters"])
+    if report["verdict"] != "fix":
+        yield from _worst(blocking)
     null = report["null_test"]
     if null and null["exact"]:
-        yield f"the stems add up to the mix exactly, in every one of {null['samples']:,} samples".replace(",", "\u202f")
-    elif null:
+        yield f"the stems add up to the mix exactly, in every one of {thousands(null['samples'])} samples"
+    elif null and not blocking:
         yield f"the stems do not add up to the mix: up to {null['max_residual_lsb']} LSB remain"
+
+
+def _accepted(chapters: Sequence[Mapping[str, Any]]) -> str:
+    verdicts = [chapter["verdict"] for chapter in chapters]
+    words = {"ready": "ready", "fix": "to be repaired by a tool", "ask": "waiting for somebody"}
+    parts = [f"{verdicts.count(verdict)} {text}" for verdict, text in words.items() if verdict in verdicts]
+    return f"of {plural(len(chapters), 'chapter')}, {', '.join(parts)}"
+
+
+def _worst(blocking: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for finding in blocking[:3]:
+        place = [f"chapter {finding['chapter']}" if finding["chapter"] is not None else "", finding["role"] or ""]
+        lead = " ".join(part for part in place if part)
+        yield typeset(f"{lead}: {finding['message']}" if lead else finding["message"])
+    if len(blocking) > 3:
+        yield f"and {plural(len(blocking) - 3, 'more error')}"
 
 
 def _counts(report: Report) -> Iterator[tuple[str, str]]:
@@ -222,7 +249,7 @@ def _item(finding: Mapping[str, Any], report: Report) -> Item:
     return Item(
         code=finding["code"],
         state=_state(finding),
-        tag="repaired" if finding["repaired"] else "",
+        tag="repaired" if finding["repaired"] and finding["severity"] != "info" else "",
         message=typeset(finding["message"]),
         advice="" if finding["repaired"] else typeset(finding["advice"] or ""),
         place=shown(" · ".join(str(part) for part in where if part)),
@@ -235,6 +262,8 @@ def _row(chapter: Mapping[str, Any], report: Report, states: Mapping[int, str]) 
     length = chapter["end_s"] - chapter["start_s"] if chapter["end_s"] is not None else None
     state = states[chapter["number"]]
     words = {"ok": "clean", "note": "repaired", "warning": "look", "error": "open"}
+    if report["kind"] == "check" and chapter["verdict"] == "fix":
+        words["error"] = "repairable"
     return Row(
         number=chapter["number"],
         title=shown(chapter["title"] or ""),

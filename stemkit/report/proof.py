@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stemkit.report.model import Report
-from stemkit.report.words import DASH, clock, number, role_name, short_path, shown
+from stemkit.report.words import DASH, clock, number, role_name, short_path, shown, thousands
 
 _STEP_WORDS = {
     "retag": "take as {sample_rate_hz} Hz",
@@ -104,7 +104,7 @@ def _sums(null: Mapping[str, Any] | None) -> Iterator[tuple[str, str, bool]]:
     for row in (null or {}).get("sums", ()):
         equation = f"{row['sum']} = {' + '.join(row['of'])}"
         if row["exact"]:
-            yield equation, f"exact over {row['samples']:,} samples".replace(",", "\u202f"), True
+            yield equation, f"exact over {thousands(row['samples'])} samples", True
         else:
             yield equation, shown(row["reason"] or f"differs by up to {row['max_residual_lsb']} LSB"), False
 
@@ -162,7 +162,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     if film["frame_rate"]:
         yield "Picture", f"{film['frame_rate']} frames a second, {film['start_tc']} to {film['end_tc'] or DASH}"
     if film["length_samples"]:
-        samples = f"{film['length_samples']:,}".replace(",", "\u202f")
+        samples = thousands(film["length_samples"])
         yield "Length", f"{clock(film['duration_s'])}, {samples} samples at {film['sample_rate_hz']} Hz"
     yield "Made by", f"stemkit {report['version']}"
     if report["meters"]:

@@ -62,6 +62,11 @@ def number(value: float | None, decimals: int = 1, *, sign: bool = False) -> str
     return f"+{text}" if sign and rounded > 0.0 else text
 
 
+def thousands(value: int) -> str:
+    """Return a whole number with narrow spaces between the thousands."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
 def clock(seconds: float | None) -> str:
     """Return a duration as m:ss or h:mm:ss.
 

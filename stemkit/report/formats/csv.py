@@ -44,7 +44,7 @@ _FORMULA_STARTS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 def render(report: Report) -> str:
     """Return the findings as CSV with a byte order mark, without which Excel takes UTF-8 for something else."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     chapters = {chapter["number"]: chapter for chapter in report["chapters"]}
     for finding in report["findings"]:
