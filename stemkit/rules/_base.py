@@ -188,6 +188,11 @@ def where_stem(stem: StemFacts, chapter: ChapterFacts) -> Where:
     return Where(chapter=chapter.chapter.number, role=stem.stem.role, path=stem.stem.path)
 
 
+def where_span(stem: StemFacts, chapter: ChapterFacts, start: int, end: int) -> Where:
+    """Return the place of some samples of a stem."""
+    return replace(where_stem(stem, chapter), span_in_file=Span(start, max(start, end)))
+
+
 def where_chapter(chapter: ChapterFacts) -> Where:
     """Return the place of a whole chapter."""
     return Where(chapter=chapter.chapter.number)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
-from stemkit.core.finding import Finding
+from stemkit.core.finding import Finding, Severity
 from stemkit.core.lengths import LengthFit, LengthKind
 from stemkit.core.steps import FitLength, Retag, Step
 from stemkit.meters.silence import Silence
 from stemkit.rules._base import ChapterRule, Topic, fit_any, where_chapter, where_stem
 
 _MOST_PADDING_S = 1  # more than this is missing sound, not a ragged end
+_RIGHT = (LengthKind.WITH_HANDLES, LengthKind.PICTURE_ONLY)
 _SPEED = (LengthKind.MISLABELLED_RATE, LengthKind.PULL)
 
 
@@ -21,7 +22,7 @@ class Length(ChapterRule):
     code = "LEN001"
     name = "length"
     topic = Topic.LENGTH
-    conditions = ("mislabelled_rate", "pull", "short", "short_handles", "long", "unequal", "skip_no_picture")
+    conditions = (*(kind.value for kind in LengthKind if kind not in _RIGHT), "unequal", "fitted", "skip_no_picture")
     fix = "safe"
     wants = (Need(StreamOf.STEM, Silence),)
 
@@ -36,6 +37,8 @@ class Length(ChapterRule):
             if fit is not None and not fit.is_right:
                 condition = fit.kind.value if has_picture or fit.kind in _SPEED else "unequal"
                 yield self._finding(condition, fit, stem, chapter, film)
+            elif fit is not None and _was_fitted(stem):
+                yield self.finding("fitted", where_stem(stem, chapter), severity=Severity.WARNING)
 
     def _finding(
         self, condition: str, fit: LengthFit, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts
@@ -71,6 +74,12 @@ def _fixes(fit: LengthFit, stem: StemFacts, film: FilmFacts) -> tuple[Step, ...]
     if (is_ragged and fit.kind is not LengthKind.PULL) or _is_silent_surplus(fit, stem, rate_hz):
         return (FitLength(fit.expected_samples),)
     return ()
+
+
+def _was_fitted(stem: StemFacts) -> bool:
+    bext = stem.media.bext if stem.media else None
+    lines = bext.coding_history.splitlines() if bext else ()
+    return any("T=stemkit" in line and FitLength.kind in line for line in lines)
 
 
 def _is_silent_surplus(fit: LengthFit, stem: StemFacts, rate_hz: int) -> bool:

@@ -17,7 +17,15 @@ class ProgrammeLoudness(FilmRule):
     code = "LUD001"
     name = "programme_loudness"
     topic = Topic.LEVEL
-    conditions = ("too_loud", "too_quiet", "skip_no_rule", "skip_undefined", "skip_no_sum")
+    conditions = (
+        "too_loud",
+        "too_quiet",
+        "print_too_loud",
+        "print_too_quiet",
+        "skip_no_rule",
+        "skip_undefined",
+        "skip_no_sum",
+    )
     wants = tuple(Need(of, Loudness) for of in (StreamOf.STEM, StreamOf.CHAPTER_SUM, StreamOf.PRINT))
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
@@ -44,7 +52,7 @@ class ProgrammeLoudness(FilmRule):
         if over <= (rule.above_lu or 0.0) and not is_too_quiet:
             return
         yield self.finding(
-            "too_quiet" if is_too_quiet else "too_loud",
+            ("print_" if sound.of == "print" else "") + ("too_quiet" if is_too_quiet else "too_loud"),
             sound.where,
             severity=rule.severity,
             observed=round(loudness.programme_lufs, 2),

@@ -19,6 +19,7 @@ from stemkit.report.build import build_check_report
 from stemkit.report.check import build_check, verdict_of
 from stemkit.rules._engine import RuleRun, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
+from stemkit.workflows.verify import is_mix, verify_mix
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class CheckResult:
     def in_format(self, name: str) -> str:
         """Return the report in a format, by the name of its module in `stemkit.report.formats`."""
         module = importlib.import_module(f"stemkit.report.formats.{name}")
-        return str(module.render(build_check_report(self.report)))
+        return str(module.render(build_check_report(self.report, self.facts.film)))
 
     @property
     def has_errors(self) -> bool:
@@ -95,11 +96,20 @@ def check(
         If a path does not exist, or the film file or the profile has errors.
     """
     store = open_store(rehash=rehash)
+    if film_file is None and len(paths) == 1 and is_mix(paths[0]):
+        return _check_prints(paths[0], store, jobs, progress)
     film = open_film(paths, film_file=film_file, profile=profile)
     selected_rules(load_profile(film.profile, beside=film.base), select, ignore)
     if fix_into is not None:
         film = _repaired(film, fix_into, store, jobs, progress)
     return check_film(film, select=select, ignore=ignore, store=store, jobs=jobs, progress=progress)
+
+
+def _check_prints(folder: Path, store: FactStore, jobs: int, progress: Progress) -> CheckResult:
+    """Prove the prints of a mix again."""
+    verified = verify_mix(folder, store=store, jobs=jobs, progress=progress)
+    result = RuleRun(verified.findings, passed=0 if verified.findings else 1)
+    return CheckResult(verified.facts, result, build_check(verified.facts, result))
 
 
 def _repaired(film: Film, out: Path, store: FactStore, jobs: int, progress: Progress) -> Film:

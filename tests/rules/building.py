@@ -24,7 +24,7 @@ from stemkit.core.facts import (
 from stemkit.core.film import Chapter, Crossfade, Film, Handles, Role, Stem, Waiver
 from stemkit.core.finding import Finding
 from stemkit.core.layout import LAYOUTS
-from stemkit.core.media import MediaInfo, MediaProblem, ProblemKind
+from stemkit.core.media import Bext, MediaInfo, MediaProblem, ProblemKind
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.steps import FitLength, RemapChannels, Requantise, Resample, Retag, Rewrap, Step
 from stemkit.core.timebase import FrameRate, resampled_length
@@ -177,6 +177,7 @@ def _media(path: Path, given: Mapping[str, Any]) -> MediaInfo:
         bit_depth_bits=given["bits"] or None,
         is_float=given["subtype"] in ("FLOAT", "DOUBLE"),
         layout=layout,
+        bext=Bext(coding_history=given["coding_history"]) if "coding_history" in given else None,
         problem=MediaProblem(ProblemKind(problem), "as the test says") if problem else None,
     )
 

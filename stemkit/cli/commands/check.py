@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,39 +24,24 @@ from stemkit.cli._options import format_options, output_option, profile_option, 
 @work_options
 def command(
     paths: tuple[Path, ...],
-    film_file: Path | None,
-    profile: str | None,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
     fix: bool,
     output: Path | None,
     format_name: str,
-    rehash: bool,
-    jobs: int,
     quiet: bool,
     no_progress: bool,
+    **options: Any,
 ) -> None:
     """Say whether stems, a chapter's folder or a film will be accepted, and if not what must be done.
 
-    Writes nothing (but for --fix). Without PATH it takes the film.toml of this folder or its parents.
-    Exit code 0: nothing is wrong, or only warnings; 1: there are errors.
+    Writes nothing (but for --fix). Without PATH it takes the film.toml of this folder or its parents;
+    the folder of a mix is proven again. Exit code 0: nothing is wrong, or only warnings; 1: errors.
     """
     from stemkit.workflows.check import check
 
     if fix != (output is not None):
         raise click.UsageError("--fix and -o DIR belong together: the repaired copies need a folder.")
     with ProgressDisplay(shown=not (quiet or no_progress)) as progress:
-        result = check(
-            paths,
-            film_file=film_file,
-            profile=profile,
-            select=select,
-            ignore=ignore,
-            fix_into=output,
-            rehash=rehash,
-            jobs=jobs,
-            progress=progress,
-        )
+        result = check(paths, fix_into=output, progress=progress, **options)
     if format_name == "json":
         print_json(result.report)
     elif not quiet:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from stemkit.report.model import Report
-from stemkit.report.words import clock, number, plural, shown
+from stemkit.report.words import number, plural, shown
 
 SUFFIX = ".txt"
 MEDIA_TYPE = "text/plain"
@@ -42,7 +42,7 @@ def render(report: Report) -> str:
 
 def _head(report: Report) -> Iterator[str]:
     film, profile = report["film"], report["profile"]
-    name = PurePath(film["title"]).name or "stems without a film file"
+    name = PurePath(film["title"]).name or "No film file"
     yield f"{shown(name)}, checked by {shown(profile['name'])} (revision {shown(profile['revision'])})"
     yield ""
 
@@ -86,8 +86,6 @@ def _place(finding: Mapping[str, Any]) -> str:
     places = []
     if finding["name"]:
         places.append(shown(PurePath(finding["name"]).name))
-    if finding["start_s"] is not None:
-        places.append(f"{clock(finding['start_s'])} in the file")
     if finding["start_tc"] is not None:
         places.append(f"{finding['start_tc']} in the film")
     return f"  [{', '.join(places)}]" if places else ""
@@ -152,6 +150,8 @@ def _next_step(report: Report, findings: _Findings) -> str:
     """Return the one thing to do now."""
     errors = [one for one in findings if one["severity"] == "error"]
     is_film = bool(report["film"]["title"])
+    if not report["chapters"] and report["verdict"] == "ready":
+        return "nothing to do; the prints are those that the report proves."
     if report["verdict"] == "ready" or not errors:
         return "'stemkit mix' joins the chapters." if is_film else "deliver these stems."
     if report["verdict"] == "fix":
