@@ -262,8 +262,7 @@ def _row(chapter: Mapping[str, Any], report: Report, states: Mapping[int, str]) 
     length = chapter["end_s"] - chapter["start_s"] if chapter["end_s"] is not None else None
     state = states[chapter["number"]]
     words = {"ok": "clean", "note": "repaired", "warning": "look", "error": "open"}
-    if report["kind"] == "check" and chapter["verdict"] == "fix":
-        words["error"] = "repairable"
+    words |= {"error": "repairable"} if report["kind"] == "check" and chapter["verdict"] == "fix" else {}
     return Row(
         number=chapter["number"],
         title=shown(chapter["title"] or ""),

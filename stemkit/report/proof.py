@@ -81,7 +81,7 @@ def build_proof(report: Report) -> Proof:
         work=tuple(_work(item, report) for item in done),
         untouched=len(report["conform"]) - len(done),
         facts=tuple(_facts(report)),
-        inputs=tuple((short_path(item["path"], report), str(item["digest"])) for item in report["inputs"]),
+        inputs=tuple((short_path(item["path"], report), shown(item["digest"])) for item in report["inputs"]),
     )
 
 

@@ -315,19 +315,20 @@ def items() -> list[dict[str, Any]]:
     ]
 
 
-def _run(whole: Film, mix: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+def run(whole: Film, mix: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return the report of a film with the usual findings."""
     check = {
         "chapters": [chapter_json(c.number, c.title, c.creator) for c in whole.chapters],
         "findings": findings(),
         "counts": {"passed": 412},
     }
-    run: dict[str, Any] = {"film": whole, "profile": profile(), "check": check, "mix": mix, "conform_items": items()}
-    return build_mix_report(MixRun(**(run | changes)))
+    known: dict[str, Any] = {"film": whole, "profile": profile(), "check": check, "mix": mix, "conform_items": items()}
+    return build_mix_report(MixRun(**(known | changes)))
 
 
 def good_mix() -> dict[str, Any]:
     """Return the report of a mix that can be delivered."""
-    report = _run(
+    report = run(
         film(),
         mix_json(120.0, boundaries=joins(6)),
         meters={"loudness": 1, "true_peak": 1},
@@ -342,12 +343,12 @@ LEVELS = {"FULL": -23.5, "VO": -26.0, "SFX": -32.0, "MUSIC": -31.0}
 
 def quiet_mix() -> dict[str, Any]:
     """Return the report of a long mix whose peaks keep it from its target, with many chapters."""
-    limit = "the true peak of FULL at 01:12:05:03"
     level = {
         "target_lufs": -23.0,
         "wanted_gain_db": 4.1,
         "applied_gain_db": 2.2,
-        "limited_by": limit,
+        "limited_by": "true_peak",
+        "limiting_print": "FULL",
         "reachable_lufs": -24.9,
     }
     whole = film(50, 2592)
@@ -358,7 +359,7 @@ def quiet_mix() -> dict[str, Any]:
         start_tc="01:12:05:03",
         advice='Lower the peak in chapter 41, or choose limiter = "linked".',
     )
-    report = _run(whole, mix_json(5400.0, -24.9, level=level, boundaries=joins(50)), print_findings=[bad])
+    report = run(whole, mix_json(5400.0, -24.9, level=level, boundaries=joins(50)), print_findings=[bad])
     report["curves"] = {name: curve(5400.0, seed, level) for seed, (name, level) in enumerate(LEVELS.items())}
     return report
 
@@ -375,7 +376,7 @@ def refused_mix() -> dict[str, Any]:
         }
     ]
     bad = mix_json(120.0, prints=[], null_test=None, level=None, refused=refused)
-    return _run(film(), bad)
+    return run(film(), bad)
 
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{7*7}}\u202egnp.wav\n=1+1"

@@ -41,6 +41,7 @@ def _environment() -> Environment:
         loader=PackageLoader("stemkit.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_safe,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -48,6 +49,11 @@ def _environment() -> Environment:
     environment.filters["clock"] = clock
     environment.filters["sentence"] = _sentence
     return environment
+
+
+def _safe(value: object) -> object:
+    """Spell out control and direction marks in whatever the page shows; escaping comes after this."""
+    return shown(value) if type(value) is str else value
 
 
 @cache
