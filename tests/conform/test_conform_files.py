@@ -358,11 +358,11 @@ def test_other_programs_read_the_same_samples(mixed: Path, tmp_path: Path, progr
     run(mixed, tmp_path / "out")
     for file in sorted((tmp_path / "out" / "ch01").iterdir()):
         raw = tmp_path / "raw.s32"
-        command: list[str | Path] = {
+        commands: dict[str, list[str | Path]] = {
             "ffmpeg": [path, "-v", "error", "-y", "-i", file, "-f", "s32le", raw],
             "sox": [path, "-V1", "-D", file, "-t", "raw", "-e", "signed", "-b", "32", raw],
-        }[program]
-        subprocess.run(command, check=True)
+        }
+        subprocess.run(commands[program], check=True)
         assert np.array_equal(np.fromfile(raw, "<i4").reshape(-1, 2) >> 8, ints(file))
 
 
