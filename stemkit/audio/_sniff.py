@@ -50,6 +50,7 @@ _MAGIC: tuple[tuple[int, bytes, ProblemKind, str], ...] = (
     (0, b"\xff\xf9", ProblemKind.UNREADABLE, "an AAC file; export the sound as WAV"),
     (0, b"\x0b\x77", ProblemKind.UNREADABLE, "a Dolby Digital file; export the sound as WAV"),
     (0, b"\x30\x26\xb2\x75", ProblemKind.UNREADABLE, "a Windows Media file; export the sound as WAV"),
+    (0, b"\xf0\x7e", ProblemKind.UNREADABLE, "a MIDI sample dump; export the sound as WAV"),
     (4, b"ftyp", ProblemKind.UNREADABLE, "a video or MPEG-4 file; export the sound as WAV"),
     (0, b"\x1a\x45\xdf\xa3", ProblemKind.UNREADABLE, "a video (Matroska); export the sound as WAV"),
     (0, b"PK\x03\x04", ProblemKind.NOT_AUDIO, "a ZIP archive"),

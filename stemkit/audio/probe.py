@@ -17,6 +17,7 @@ from stemkit.core.system import RandomReader
 MAX_CHANNELS = 1024  # as libsndfile
 MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 768_000
 _HEAD_BYTES = 4096
+_NOISY = b"\xf0\x7e"  # libsndfile writes to standard output while it reads MIDI sample dumps
 _SUBTYPES = {
     (_riff.PCM, 1): "PCM_U8",
     (_riff.PCM, 2): "PCM_16",
@@ -182,6 +183,8 @@ def _foreign_info(path: Path, file: RandomReader, head: bytes) -> MediaInfo:
     import soundfile
 
     kind = kind_of(head)
+    if head.startswith(_NOISY):
+        return _broken(path, file.size_bytes, kind.problem, kind.detail)
     problem = cut_before_opening(file, head)
     if problem is not None and problem.params.get("available_frames") is not None:
         return MediaInfo(path, "MP3", "MPEG_LAYER_III", 0, 0, 0, file.size_bytes, problem=problem)

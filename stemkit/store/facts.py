@@ -243,9 +243,10 @@ def _is_settled(identity: FileIdentity, kept_at_ns: int) -> bool:
     """Tell whether an entry is enough younger than its file.
 
     A file that is written again within the step of its clock looks the same; the entry's own time
-    of writing, by the file system's clock, shows whether that was possible.
+    of writing, by the file system's clock, shows whether that was possible. The time of change
+    does not count here: a rename moves it, and whatever sets a time of writing back moves it too.
     """
-    return kept_at_ns - max(identity.mtime_ns, identity.ctime_ns) >= _SETTLED_NS
+    return kept_at_ns - identity.mtime_ns >= _SETTLED_NS
 
 
 def _spelled(path: Path) -> str:
