@@ -167,3 +167,23 @@ def test_reading_at_a_place_never_gives_more_than_there_is(tmp_path: Path) -> No
     with pytest.raises(OSError, match="regular"):
         RandomReader(tmp_path)
     assert identity_of(tmp_path / "x").size == 10
+
+
+def test_systems_without_reads_at_a_place_share_one_position(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = bytes(n % 251 for n in range(200_000))
+    (tmp_path / "x").write_bytes(content)
+    monkeypatch.delattr("os.preadv", raising=False)
+    wrong: list[int] = []
+
+    def read_some(file: RandomReader, first: int) -> None:
+        for offset in range(first, 190_000, 1999):
+            if file.read(offset, 500) != content[offset : offset + 500]:
+                wrong.append(offset)
+
+    with RandomReader(tmp_path / "x") as file:
+        threads = [threading.Thread(target=read_some, args=(file, first)) for first in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
