@@ -14,7 +14,6 @@ from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
 from stemkit.intake.facts import gather
 from stemkit.intake.folder import open_film
-from stemkit.plan.conform import ItemStatus
 from stemkit.report.build import build_check_report
 from stemkit.report.check import build_check, verdict_of
 from stemkit.rules._engine import RuleRun, run_rules, selected_rules
@@ -117,7 +116,7 @@ def _repaired(film: Film, out: Path, store: FactStore, jobs: int, progress: Prog
     from stemkit.workflows.conform import conform
 
     result = conform(film, out, store=store, jobs=jobs, progress=progress)
-    if not any(done.item.status is ItemStatus.WRITTEN for done in result.items):
+    if not result.has_tree:
         return film
     written = open_film([out], profile=film.profile)
     return replace(written, is_excerpt=film.is_excerpt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from stemkit.meters.summary import Summary
 from stemkit.plan.conform import ItemStatus, plan_conform
 from stemkit.report.check import media_as_dict
 from stemkit.rules._base import Rule
-from stemkit.rules._engine import all_rules, run_rules
+from stemkit.rules._engine import run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
 from stemkit.workflows._conform_run import Done, Job, carry_out
 from stemkit.workflows._conformed_tree import FILM_FILE
@@ -38,6 +38,8 @@ class ConformResult:
         Film file of the conformed tree, relative to ``out``; the given one if nothing had to be written.
     open_findings
         Errors that are still there: a person must act.
+    has_tree
+        Whether a conformed tree stands in ``out`` now, written by this run or an earlier one.
     has_written
         Whether anything was written.
     """
@@ -46,6 +48,7 @@ class ConformResult:
     items: tuple[Done, ...]
     film_file: str | None
     open_findings: tuple[Finding, ...] = ()
+    has_tree: bool = False
     has_written: bool = False
 
     @property
@@ -122,26 +125,27 @@ def conform(
     """
     profile = profile or load_profile(film.profile, beside=film.base)
     store = store or open_store()
-    rules = rules_about_stems()
+    rules = rules_about_stems(profile)
     facts = gather(film, profile, rules=rules, store=store, jobs=jobs, progress=progress).facts
     findings = run_rules(facts, rules).findings
     plan = plan_conform(facts, findings, profile)
     has_film_file = film.manifest is not None
     job = Job(film, profile, store, jobs, progress, described(facts))
     if not plan.has_work:
-        items = tuple(job.as_it_is(item) for item in plan.items)
+        items = tuple(job.as_it_is(replace(item, output=None)) for item in plan.items)
         return ConformResult(out, items, str(film.manifest) if has_film_file else None, still_open(findings, items))
     if plan_only:
         items, has_written = tuple(job.as_it_is(item) for item in plan.items), False
     else:
         items, has_written = carry_out(plan, out, job)
     film_file = FILM_FILE if has_film_file else None
-    return ConformResult(out, items, film_file, still_open(findings, items), has_written)
+    return ConformResult(out, items, film_file, still_open(findings, items), not plan_only, has_written)
 
 
-def rules_about_stems() -> tuple[Rule, ...]:
+def rules_about_stems(profile: Profile) -> tuple[Rule, ...]:
     """Return the rules that conforming can answer: what a chapter's sum is like is the mix's affair."""
-    return tuple(rule for rule in all_rules() if all(need.of is not StreamOf.CHAPTER_SUM for need in rule.needs))
+    rules = selected_rules(profile)
+    return tuple(rule for rule in rules if all(need.of is not StreamOf.CHAPTER_SUM for need in rule.needs))
 
 
 def still_open(findings: Sequence[Finding], items: Sequence[Done]) -> tuple[Finding, ...]:
