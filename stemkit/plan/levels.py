@@ -73,6 +73,21 @@ def plan_levels(prints: Sequence[PrintLevel], profile: Profile) -> LevelFacts:
     )
 
 
+def may_limit(level: PrintLevel, plan: LevelFacts, overshoot: float) -> bool:
+    """Tell whether a print whose true peak is not known could pass the limit at the gain of a plan.
+
+    Parameters
+    ----------
+    overshoot
+        By how much a true peak can exceed the largest sample at most: the sum of the interpolator's
+        absolute taps.
+    """
+    if plan.limit_dbtp is None or level.max_amplitude == 0.0:
+        return False
+    largest_dbtp = 20.0 * math.log10(level.max_amplitude * overshoot)
+    return largest_dbtp + plan.applied_gain_db > plan.limit_dbtp - _MARGIN_DB
+
+
 def _ceiling(level: PrintLevel, limit_dbtp: float | None) -> tuple[float, str, PrintLevel]:
     """Return the largest gain that a print allows, what limits it, and the print."""
     gains = [(math.inf, "full_scale", level)]

@@ -7,7 +7,7 @@ float64 does exactly: that is why the stems null against the mix in the files.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +41,40 @@ class Work:
     on_samples: Told | None = None
 
 
-def scan_sums(timeline: Timeline, rows: Sequence[PrintRow], layout: Layout, work: Work) -> dict[str, Ledger]:
-    """Meter every print at unity gain, in float64, without writing anything."""
-    scanners = {row.name: Scanner(timeline.sample_rate_hz, layout.count, layout) for row in rows}
+@dataclass(slots=True)
+class PeakHold:
+    """A sink that keeps the largest absolute sample, which costs next to nothing."""
+
+    max_amplitude: float = 0.0
+
+    def push(self, block: Block) -> None:
+        """Take the next samples."""
+        largest = max(float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
+        self.max_amplitude = max(self.max_amplitude, largest)
+
+
+def scan_sums(
+    timeline: Timeline, rows: Sequence[PrintRow], layout: Layout, work: Work, metered: Collection[str] | None = None
+) -> tuple[dict[str, Ledger], dict[str, float]]:
+    """Meter prints at unity gain, in float64, without writing anything.
+
+    Parameters
+    ----------
+    metered
+        Names of the prints to meter in full; all by default.
+
+    Returns
+    -------
+    tuple
+        The ledgers of those that were metered, and the largest absolute sample of each of the others.
+    """
+    chosen = {row.name for row in rows} if metered is None else set(metered)
+    scanners = {row.name: Scanner(timeline.sample_rate_hz, layout.count, layout) for row in rows if row.name in chosen}
+    holds = {row.name: PeakHold() for row in rows if row.name not in chosen}
     streams = {role: _track(timeline, role, layout.count, work) for role in roles_needed(rows)}
-    _drive(streams, rows, scanners, work)
-    return {name: scanner.result() for name, scanner in scanners.items()}
+    _drive(streams, rows, {**scanners, **holds}, work)
+    ledgers = {name: scanner.result() for name, scanner in scanners.items()}
+    return ledgers, {name: hold.max_amplitude for name, hold in holds.items()}
 
 
 def write_prints(

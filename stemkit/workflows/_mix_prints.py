@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from stemkit.audio.writer import WriteFormat, needed_bytes
 from stemkit.core.facts import FilmFacts, LevelFacts, Measured, NullFacts, PrintFacts, StreamOf
@@ -13,12 +15,13 @@ from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import Bext
 from stemkit.core.names import safe_name
 from stemkit.core.profile import Profile
+from stemkit.dsp.oversample import interpolator, oversampling_factor
 from stemkit.meters import loudness, sample_peak, true_peak
 from stemkit.meters._ledger import Ledger
 from stemkit.meters._meter import read
 from stemkit.meters.summary import Summary, summarise
-from stemkit.plan.levels import PrintLevel, plan_levels
-from stemkit.plan.routing import PrintRow, plan_routing, sum_rules
+from stemkit.plan.levels import PrintLevel, may_limit, plan_levels
+from stemkit.plan.routing import PrintRow, plan_routing, print_of_all, sum_rules
 from stemkit.plan.timeline import Timeline
 from stemkit.render.printing import Work, scan_sums, write_prints
 from stemkit.render.stem_file import StemFile, measured_file
@@ -84,8 +87,7 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
     def work(task: str) -> Work:
         return Work(pace.jobs, on_samples=pace.counter(task, length))
 
-    sums = scan_sums(timeline, rows, fmt.layout, work("measuring the mix"))
-    level = plan_levels([_level(name, ledger) for name, ledger in sums.items()], profile)
+    level = _choose_gain(timeline, rows, profile, work)
     paths = {row.name: output.temporary(names[row.name]) for row in rows}
     formats = {row.name: (paths[row.name], fmt, _bext(film, row, timeline.sample_rate_hz)) for row in rows}
     write_prints(timeline, rows, formats, level.applied_gain_db, work("writing the prints"))
@@ -95,6 +97,30 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
     media = {name: file.media for name, file in files.items()}
     nulls = prove_sums(media, sum_rules(rows), work("proving the null"))
     return Printed(rows, names, files, level, nulls, timeline)
+
+
+def _choose_gain(
+    timeline: Timeline, rows: Sequence[PrintRow], profile: Profile, work: Callable[[str], Work]
+) -> LevelFacts:
+    """Measure the sums and plan the gain; a print whose largest sample leaves room is not metered in full."""
+    layout = LAYOUTS[profile.format.layout]
+    rule, full = profile.loudness_rule("print"), print_of_all(rows)
+    judged = {*(rule.prints if rule else ()), *([full.name] if full else ())}
+    ledgers, peaks = scan_sums(timeline, rows, layout, work("measuring the mix"), judged)
+    levels = {name: PrintLevel(name, None, None, None, peak) for name, peak in peaks.items()}
+    levels |= {name: _level(name, ledger) for name, ledger in ledgers.items()}
+    plan = plan_levels(list(levels.values()), profile)
+    overshoot = _largest_overshoot(timeline.sample_rate_hz)
+    doubtful = [row for row in rows if row.name in peaks and may_limit(levels[row.name], plan, overshoot)]
+    if doubtful:
+        more, _ = scan_sums(timeline, doubtful, layout, work("measuring peaks"))
+        levels |= {name: _level(name, ledger) for name, ledger in more.items()}
+        plan = plan_levels([levels[row.name] for row in rows], profile)
+    return plan
+
+
+def _largest_overshoot(rate_hz: int) -> float:
+    return float(np.abs(interpolator(oversampling_factor(rate_hz))).sum(axis=1).max())
 
 
 def measured_of(ledger: Ledger) -> Measured:

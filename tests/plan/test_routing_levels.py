@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stemkit.core.film import Role
 from stemkit.core.profile import LoudnessRule, PrintSpec, Profile, TruePeakLimit
-from stemkit.plan.levels import PrintLevel, plan_levels
+from stemkit.plan.levels import PrintLevel, may_limit, plan_levels
 from stemkit.plan.routing import PrintRow, plan_routing, print_of_all, sum_rules
 
 PROFILE = Path(__file__).parents[2] / "profiles" / "crowd-film.toml"
@@ -83,6 +83,16 @@ def test_without_a_rule_nothing_is_changed_unless_it_would_not_fit() -> None:
     assert plan_levels([level(-30.0, 2.0)], profile(None)).applied_gain_db == -3.1
     loud = plan_levels([level(-10.0, 5.95)], profile(None, None))
     assert (loud.applied_gain_db, loud.limited_by) == (-6.0, "full_scale")
+
+
+def test_a_print_far_below_its_limit_need_not_be_metered() -> None:
+    plan = plan_levels([level(-23.0, -9.0)], profile())
+    assert not may_limit(PrintLevel("SFX", None, None, None, 0.4), plan, 2.2)
+    assert may_limit(PrintLevel("SFX", None, None, None, 0.5), plan, 2.2)
+    assert not may_limit(PrintLevel("SFX", None, None, None, 0.0), plan, 2.2)
+    assert not may_limit(
+        PrintLevel("SFX", None, None, None, 0.9), plan_levels([level(-23.0, -9.0)], profile(limit=None)), 2.2
+    )
 
 
 @given(st.floats(-60, 0), st.lists(st.floats(-60, 12), min_size=1, max_size=5))
