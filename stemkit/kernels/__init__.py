@@ -6,6 +6,7 @@ anew in every process; nothing else changes.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -15,9 +16,17 @@ def kernel_cache_folder() -> Path:
     """Return where compiled kernels are kept, whether or not it can be written."""
     if set_by_user := os.environ.get("NUMBA_CACHE_DIR"):
         return Path(set_by_user)
-    import platformdirs  # noqa: PLC0415 (only where kernels are used)
+    import platformdirs
 
-    return Path(platformdirs.user_cache_dir("stemkit", appauthor=False)) / "kernels"
+    return Path(platformdirs.user_cache_dir("stemkit", appauthor=False)) / "kernels" / _sources_digest()
+
+
+def _sources_digest() -> str:
+    """Return a name that changes with what kernels share: numba itself looks at each kernel's own file only."""
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sorted(Path(__file__).parent.glob("_*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def _is_writable(folder: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,20 @@ from numpy.typing import NDArray
 from stemkit.core.layout import Layout
 from stemkit.dsp.kweighting import highpass, shelf
 from stemkit.dsp.oversample import annex_2_interpolator, interpolator, oversampling_factor
-from stemkit.kernels.scan import HISTORY, LOCAL_PEAKS, PLAIN_PEAKS, RUN_IN_CELLS, SEGMENT_CELLS, WINDOW_CELLS
+from stemkit.kernels.scan import (
+    FIRST_SOUND,
+    FLAT_RUNS,
+    HISTORY,
+    LAST_SOUND,
+    LOCAL_PEAKS,
+    OVERS,
+    PLAIN_PEAKS,
+    RUN_IN_CELLS,
+)
 from stemkit.meters._ledger import Floats, Ints, Ledger
 
 SEGMENT_S = 2
-SEGMENT_WINDOWS = SEGMENT_CELLS // WINDOW_CELLS
+_NEVER = np.iinfo(np.int64).max
 DIGEST_VERSION = b"stemkit/1"
 _PAIRS = (("L", "R"), ("Ls", "Rs"), ("Lss", "Rss"), ("Lrs", "Rrs"), ("Ltf", "Rtf"), ("Ltr", "Rtr"))
 _KEY_SEED = 0x2545F4914F6CDD1D
@@ -101,33 +110,33 @@ def _keys(rows: int) -> NDArray[np.uint64]:
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     # A row's words do not depend on how many rows there are.
-    return np.ascontiguousarray((state ^ (state >> np.uint64(31))).reshape(rows, 2).T)
+    return state ^ (state >> np.uint64(31))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """What one kernel call gave, with segments in order; ``s`` segments, ``c`` channels."""
+    """What one kernel call gave, with segments in order; arrays are by segment, kind, channel."""
 
-    first_segment: int
     cells: Floats
     windows: Floats
     window_places: Ints
     cross: Floats
     levels: Floats
-    places: Ints
-    counts: Ints
-    bits: Ints
+    words: NDArray[np.uint64]
     digest: NDArray[np.uint64]
+    peaks: Floats
+    places: Ints
+    found: Ints
     bad: Ints
     zero_runs: Ints
     flat_runs: Ints
     flat_levels: Floats
 
 
-def runs_of(found: Ints, runs: Ints, channels: int, lanes: int) -> tuple[Ints, NDArray[np.bool_]]:
+def runs_of(found: Ints, runs: Ints, lanes: int) -> tuple[Ints, NDArray[np.bool_]]:
     """Return kept runs as rows of channel, start, end; and where they stood."""
     kept = np.arange(runs.shape[1]) < found[:, np.newaxis]
-    channel = np.broadcast_to((np.arange(channels * lanes) // lanes)[:, np.newaxis], kept.shape)
+    channel = np.broadcast_to((np.arange(len(runs)) // lanes)[:, np.newaxis], kept.shape)
     return np.column_stack([channel[kept], runs[kept]]), kept
 
 
@@ -161,14 +170,8 @@ def shortest_certain_zero_run(rate: int) -> int:
 def _largest(levels: Floats, places: Ints) -> tuple[Floats, Ints]:
     """Return the largest value of each channel over segments, and its first place."""
     best = levels.max(axis=0)
-    at = np.where(levels == best, places, np.iinfo(np.int64).max).min(axis=0)
+    at = np.where(levels == best, places, _NEVER).min(axis=0)
     return best, at
-
-
-def _true_peak_curve(windows: Floats, places: Ints, mode: int) -> tuple[Floats, Ints]:
-    if mode != LOCAL_PEAKS:
-        return np.zeros((0, windows.shape[1])), np.zeros((0, windows.shape[1]), dtype=np.int64)
-    return windows, places
 
 
 def collect(parts: Sequence[Gathered], plan: Setup, length: int, loudness: Ledger | None = None) -> Ledger:
@@ -183,56 +186,54 @@ def collect(parts: Sequence[Gathered], plan: Setup, length: int, loudness: Ledge
     while whole_cells and (2 * whole_cells * plan.rate + 100) // 200 > length:
         whole_cells -= 1
     n_windows = -(-length * 10 // plan.rate)
-    joined = {name: np.concatenate([getattr(p, name) for p in parts]) for name in ("cells", "windows", "window_places")}
-    joined |= {name: np.concatenate([getattr(p, name) for p in parts]) for name in ("cross", "levels", "places")}
-    joined |= {name: np.concatenate([getattr(p, name) for p in parts]) for name in ("counts", "bits", "digest", "bad")}
-    zero_runs = np.concatenate([p.zero_runs for p in parts])
-    flat_runs = np.concatenate([p.flat_runs for p in parts])
-    flat_levels = np.concatenate([p.flat_levels for p in parts])
-    levels, places, counts, bad = joined["levels"], joined["places"], joined["counts"], joined["bad"]
-    sample_peak, sample_peak_at = _largest(levels[:, 1], places[:, 0])
-    true_peak, true_peak_at = _largest(levels[:, 2], places[:, 1])
-    zeros, _ = _merge(zero_runs, None, length)
-    flats, values = _merge(flat_runs, flat_levels, length)
-    lost = int(counts[:, 1].sum()) - len(flat_runs)
-    first = np.where(counts[:, 2] < 0, np.iinfo(np.int64).max, counts[:, 2]).min(axis=0)
-    last = counts[:, 3].max(axis=0)
-    sounding = last >= 0
-    non_finite = int(bad[:, 0].sum())
-    windows = joined["windows"][:n_windows]
-    curve, curve_at = _true_peak_curve(windows[:, 2], joined["window_places"][:n_windows], plan.mode)
-    factor = plan.taps.shape[0]
+    whole = _joined(parts)
+    sample_peak, sample_peak_at = _largest(whole.peaks[:, 0], whole.places[:, 0])
+    true_peak, true_peak_at = _largest(whole.peaks[:, 1], whole.places[:, 1])
+    zeros, _ = _merge(whole.zero_runs, None, length)
+    flats, flat_levels = _merge(whole.flat_runs, whole.flat_levels, length)
+    last_sound = whole.found[:, LAST_SOUND].max(axis=0)
+    first_sound = np.where(whole.found[:, FIRST_SOUND] < 0, _NEVER, whole.found[:, FIRST_SOUND]).min(axis=0)
+    non_finite = int(whole.bad[:, 0].sum())
+    windows = whole.windows[:n_windows]
+    with_curve = n_windows if plan.mode == LOCAL_PEAKS else 0
     return Ledger(
         sample_rate_hz=plan.rate,
         channels=plan.channels,
         layout=plan.layout,
         length_samples=length,
         cell_rate_hz=loudness.cell_rate_hz if loudness else plan.rate,
-        oversampling=factor,
-        cells=loudness.cells if loudness else joined["cells"][: whole_cells if plan.layout else 0],
+        oversampling=len(plan.taps),
+        cells=loudness.cells if loudness else whole.cells[: whole_cells if plan.layout else 0],
         power=np.ascontiguousarray(windows[:, 0]),
         peak=np.ascontiguousarray(windows[:, 1]),
-        cross=joined["cross"][:n_windows],
-        true_peak_curve=np.ascontiguousarray(curve),
-        true_peak_curve_at=curve_at,
-        totals=_add_in_order(levels[:, 0]),
+        cross=whole.cross[:n_windows],
+        true_peak_curve=np.ascontiguousarray(windows[:with_curve, 2]),
+        true_peak_curve_at=whole.window_places[:with_curve],
+        totals=_add_in_order(whole.levels[:, 3]),
         sample_peak=sample_peak,
         sample_peak_at=sample_peak_at,
+        # The published filter's phases lie between samples; a sample itself may be larger.
         true_peak=np.maximum(true_peak, sample_peak) if plan.mode == PLAIN_PEAKS else true_peak,
         true_peak_at=np.maximum(true_peak_at, 0),
         zero_runs=zeros[zeros[:, 2] >= shortest_certain_zero_run(plan.rate)],
         flat_runs=flats,
-        flat_levels=values,
-        flat_run_count=len(flats) + lost,
-        first_sound=np.where(sounding, first, -1),
-        last_sound=last,
-        over_full_scale_samples=int(counts[:, 4].sum()),
+        flat_levels=flat_levels,
+        flat_run_count=len(flats) + int(whole.found[:, FLAT_RUNS].sum()) - len(whole.flat_runs),
+        first_sound=np.where(last_sound >= 0, first_sound, -1),
+        last_sound=last_sound,
+        over_full_scale_samples=int(whole.found[:, OVERS].sum()),
         non_finite_samples=non_finite,
-        first_non_finite_at_samples=int(bad[bad[:, 0] > 0, 1].min()) if non_finite else -1,
-        low_bits=np.bitwise_or.reduce(joined["bits"][:, 0], axis=0),
-        is_on_grid=not joined["bits"][:, 1].any(),
-        digest=_digest(joined["digest"], plan, length, bad),
+        first_non_finite_at_samples=int(whole.bad[whole.bad[:, 0] > 0, 1].min()) if non_finite else -1,
+        low_bits=(np.bitwise_or.reduce(whole.words[:, 0], axis=0) & np.uint64(0xFFFFFFFF)).astype(np.int64),
+        is_on_grid=not whole.levels[:, 5].any(),
+        digest=_digest(whole, plan, length),
     )
+
+
+def _joined(parts: Sequence[Gathered]) -> Gathered:
+    """Put the parts behind each other. The first and the last of them may be the only one."""
+    arrays = {field.name: [getattr(part, field.name) for part in parts] for field in fields(Gathered)}
+    return Gathered(**{name: np.concatenate(pieces) for name, pieces in arrays.items()})
 
 
 def _add_in_order(values: Floats) -> Floats:
@@ -242,11 +243,11 @@ def _add_in_order(values: Floats) -> Floats:
     return total
 
 
-def _digest(segments: NDArray[np.uint64], plan: Setup, length: int, bad: Ints) -> str:
+def _digest(whole: Gathered, plan: Setup, length: int) -> str:
     """Return the root of the tree: 128 bits over rate, channels, length and the segments' own hashes."""
     used = -(-length // plan.segment)
     tree = hashlib.blake2b(digest_size=16, person=DIGEST_VERSION)
     tree.update(np.array([plan.rate, plan.channels, length], dtype="<i8").tobytes())
-    tree.update(np.ascontiguousarray(segments[:used], dtype="<u8").tobytes())
-    tree.update(np.ascontiguousarray(bad[:used, :], dtype="<i8").tobytes())
+    tree.update(np.ascontiguousarray(whole.digest[:used], dtype="<u8").tobytes())
+    tree.update(np.ascontiguousarray(whole.bad[:used], dtype="<i8").tobytes())
     return tree.hexdigest()

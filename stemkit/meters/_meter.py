@@ -25,7 +25,7 @@ class ReadingModule(Protocol):
 @cache
 def reading_modules() -> tuple[ReadingModule, ...]:
     """Return the modules that read a ledger, in the order of their names."""
-    return tuple(cast(ReadingModule, module) for module in discover_modules("stemkit.meters") if _is_reading(module))
+    return tuple(cast("ReadingModule", module) for module in discover_modules("stemkit.meters") if _is_reading(module))
 
 
 def _is_reading(module: ModuleType) -> bool:
@@ -39,7 +39,6 @@ def meter_versions() -> dict[str, int]:
     return {module.__name__.rpartition(".")[2]: int(module.VERSION) for module in modules}
 
 
-@cache
 def _module_of(what: type) -> ReadingModule:
     for module in reading_modules():
         if module.RESULT is what:
@@ -55,4 +54,4 @@ def read(ledger: Ledger, what: type[R]) -> R:
     LookupError
         If no meter gives it.
     """
-    return cast(R, _module_of(what).read(ledger))
+    return cast("R", _module_of(what).read(ledger))

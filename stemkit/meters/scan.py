@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +26,25 @@ from stemkit.dsp.resample import resample
 from stemkit.kernels.scan import (
     F32,
     F64,
+    FIRST_SOUND,
+    HISTORY,
     I16,
     I24,
     I32,
     LARGEST,
+    LAST_SOUND,
     MAX_FLAT_RUNS,
     MAX_ZERO_RUNS,
     PRUNED_PEAKS,
+    SEGMENT_CELLS,
+    SEGMENT_WINDOWS,
     U8,
     scan_group,
 )
-from stemkit.meters._gather import HISTORY, SEGMENT_CELLS, SEGMENT_WINDOWS, Gathered, Setup, collect, runs_of, setup
+from stemkit.meters._gather import Gathered, Setup, collect, runs_of, setup
 from stemkit.meters._ledger import Floats, Ledger
 
+T = TypeVar("T", bound=np.generic)
 VERSION = 1
 LOUDNESS_RATE_HZ = 48_000
 LOWEST_DIRECT_RATE_HZ = 44_100
@@ -79,39 +86,41 @@ def scan_segments(
     shared
         Largest true peak of each channel so far, to prune against; it is raised.
     """
-    width, channels = plan.channels * lanes, plan.channels
+    channels = plan.channels
+    used = channels * lanes
+    width = -(-used // 8) * 8
+    rows = lanes * SEGMENT_WINDOWS
     x = np.zeros((HISTORY + plan.rate // 100 + 2, width))
-    windows = np.zeros((3, lanes * SEGMENT_WINDOWS, channels))
-    window_places = np.zeros((lanes * SEGMENT_WINDOWS, channels), dtype=np.int64)
-    cross = np.zeros((lanes * SEGMENT_WINDOWS, len(plan.pairs)))
-    cells = np.zeros(lanes * SEGMENT_CELLS)
-    levels = np.zeros((3, width))
-    places = np.zeros((3, width), dtype=np.int64)
-    found = np.zeros((5, width), dtype=np.int64)
-    found[2:4] = -1
-    bits = np.zeros((2, width), dtype=np.int64)
-    digest = np.zeros((4, width), dtype=np.uint64)
+    cells, windows, cross = (
+        np.zeros(lanes * SEGMENT_CELLS),
+        np.zeros((3, rows, channels)),
+        np.zeros((rows, len(plan.pairs))),
+    )
+    window_places = np.zeros((rows, channels), dtype=np.int64)
+    levels, words = np.zeros(6 * width), np.zeros(3 * width, dtype=np.uint64)
+    kept, peaks = np.zeros((2, width), dtype=np.uint64), np.zeros(5 * width)
+    places, found = np.zeros((3, width), dtype=np.int64), np.zeros((5, width), dtype=np.int64)
+    found[FIRST_SOUND], found[LAST_SOUND] = -1, -1
     bad = np.zeros((lanes, 2), dtype=np.int64)
     zero_runs = np.zeros((width, MAX_ZERO_RUNS, 2), dtype=np.int64)
-    flat_runs = np.zeros((width, MAX_FLAT_RUNS, 2), dtype=np.int64)
-    flat_levels = np.zeros((width, MAX_FLAT_RUNS))
-    scan_group(
+    flat_runs, flat_levels = np.zeros((width, MAX_FLAT_RUNS, 2), dtype=np.int64), np.zeros((width, MAX_FLAT_RUNS))
+    scan_group(  # type: ignore[no-untyped-call]
         buffer, buffer.view(np.float32), buffer.view(np.float64), fmt, channels, lanes, at, total, plan.rate,
         first_segment, plan.filters, plan.weights, plan.pairs, plan.taps, plan.bounds, shared, plan.mode, plan.keys,
-        x, x.view(np.uint64), np.zeros((4, width)), np.zeros((9, width)),
-        cells, windows, window_places, cross, levels, places, found, bits, digest, bad,
+        x, x.reshape(-1), np.zeros(5 * width),
+        cells, windows, window_places, cross, levels, words, kept, peaks, places, found, bad,
         zero_runs, flat_runs, flat_levels,
     )  # fmt: skip
 
-    def by_segment(array: NDArray[np.generic]) -> NDArray[np.generic]:
-        return np.ascontiguousarray(array.reshape(len(array), channels, lanes).transpose(2, 0, 1))
+    def by_segment(array: NDArray[T]) -> NDArray[T]:
+        return np.ascontiguousarray(array.reshape(-1, width)[:, :used].reshape(-1, channels, lanes).transpose(2, 0, 1))
 
-    zeros, _ = runs_of(found[0], zero_runs, channels, lanes)
-    flats, kept = runs_of(found[1], flat_runs, channels, lanes)
+    zeros, _ = runs_of(found[0, :used], zero_runs[:used], lanes)
+    flats, is_kept = runs_of(found[1, :used], flat_runs[:used], lanes)
     return Gathered(
-        first_segment, cells, np.ascontiguousarray(windows.transpose(1, 0, 2)), window_places, cross,
-        by_segment(levels), by_segment(places), by_segment(found), by_segment(bits), by_segment(digest[2:]), bad,
-        zeros, flats, flat_levels[kept],
+        cells, np.ascontiguousarray(windows.transpose(1, 0, 2)), window_places, cross,
+        by_segment(levels), by_segment(words), by_segment(kept), by_segment(peaks), by_segment(places),
+        by_segment(found), bad, zeros, flats, flat_levels[:used][is_kept],
     )  # fmt: skip
 
 
@@ -244,7 +253,7 @@ def _scan_packed(file: PcmFile, plan: Setup, told: Callable[[int], None], thread
     parts: list[Gathered] = []
     firsts = range(0, segments, lanes)
     if threads == 1 or len(firsts) == 1:
-        done = map(scan, firsts)
+        done: Iterator[tuple[Gathered, int]] = map(scan, firsts)
     else:
         pool = ThreadPoolExecutor(threads, thread_name_prefix="scan")
         done = pool.map(scan, firsts)
