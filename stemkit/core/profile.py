@@ -211,7 +211,7 @@ def _folders(beside: Path | None) -> list[Path]:
     return [*folders, packaged if packaged.is_dir() else checkout]
 
 
-def _find(name_or_path: str, base: Path | None, beside: Path | None) -> Path:
+def _find(name_or_path: str, base: Path | None, beside: Path | None, not_this: Path | None = None) -> Path:
     """Return a profile's file; relative paths count from ``base``, then from the current folder."""
     if name_or_path.endswith(".toml") or "/" in name_or_path or "\\" in name_or_path:
         options = [base / name_or_path] if base is not None else []
@@ -219,7 +219,7 @@ def _find(name_or_path: str, base: Path | None, beside: Path | None) -> Path:
     else:
         options = [folder / f"{name_or_path}.toml" for folder in _folders(beside)]
     for path in options:
-        if _is_file(path):
+        if _is_file(path) and path != not_this:
             return path
     names = profile_names(beside)
     raise ProfileError(
@@ -243,7 +243,9 @@ def _chain(path: Path, beside: Path | None) -> list[TomlSource]:
         if not isinstance(parent, str):
             raise ProfileError(Problem("wrong_type", "extends must be the name of a profile in quotes", "", *place))
         try:
-            found = _find(parent, here.path.parent, beside)
+            # What is shipped extends what is shipped, whatever lies beside the film under the same name.
+            is_shipped = here.path.parent == _folders(None)[0]
+            found = _find(parent, here.path.parent, None if is_shipped else beside, not_this=here.path)
         except ProfileError as error:
             problem = error.problems[0]
             raise ProfileError(Problem(problem.code, problem.message, problem.hint, *place)) from None

@@ -16,7 +16,7 @@ from typing import Any
 from stemkit.core.errors import Problem, StemkitError
 
 Location = tuple[str | int, ...]
-LARGEST_BYTES = 4_000_000
+LARGEST_BYTES = 2_000_000
 
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'
@@ -27,6 +27,8 @@ _TOKEN = re.compile(
     r"|[^\s\[\]{},=.\"'#]+",
     re.DOTALL,
 )
+_DEEPEST = 30
+_LONG_KEY = re.compile(r"(?:[\w\"'-]{1,80}+[ \t]*\.[ \t]*){60}")
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
 
@@ -91,8 +93,12 @@ def read_toml(path: Path, failure: type[StemkitError]) -> TomlSource:
         Which error is raised if the file cannot be read or is no TOML.
     """
     text = _read_text(path, failure)
+    too_deep = Problem("syntax", "lists, tables or keys are nested too deeply", path=str(path))
     try:
-        data = tomllib.loads(text)
+        # The parser takes time with the square of a key's length, so such keys never reach it.
+        data = tomllib.loads(text) if not _LONG_KEY.search(text) else None
+        if data is None or _depth(data) > _DEEPEST:
+            raise failure(too_deep)
         lines = scan_lines(text)
     except tomllib.TOMLDecodeError as error:
         raise failure(_syntax_problem(path, text, str(error))) from None
@@ -100,8 +106,19 @@ def read_toml(path: Path, failure: type[StemkitError]) -> TomlSource:
         problem = Problem("syntax", "a number in the file has too many digits", path=str(path))
         raise failure(problem) from None
     except RecursionError:
-        raise failure(Problem("syntax", "lists or tables are nested too deeply", path=str(path))) from None
+        raise failure(too_deep) from None
     return TomlSource(path, data, lines)
+
+
+def _depth(data: dict[str, Any]) -> int:
+    """Return how deeply a document is nested, without recursion."""
+    depth = 0
+    level: list[Any] = [data]
+    while level:
+        depth += 1
+        inner = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [part for parts in inner for part in parts if isinstance(part, (dict, list))]
+    return depth
 
 
 def _read_text(path: Path, failure: type[StemkitError]) -> str:

@@ -240,7 +240,8 @@ def _is_part(name: str) -> bool:
     if numbers_in(name).marked is not None:
         return False
     words = {folded(piece.text) for piece in pieces(normalised(name)) if not piece.is_number}
-    return bool(recognise(name).roles) or (bool(words) and words <= _PART_NAMES)
+    said = recognise(name)
+    return bool(said.roles) or said.is_mix or (bool(words) and words <= _PART_NAMES)
 
 
 def _holds_sound(folder: Path) -> bool:
