@@ -143,7 +143,7 @@ def _end(report: Report, findings: _Findings) -> Iterator[str]:
     found = ", ".join(plural(counts[key], word) for key, word in _COUNTED)
     yield f"{found}; {counts['skipped']} not checked, {counts['waived']} waived, {counts['passed']} passed"
     yield f"{_VERDICTS[report['verdict']]}"
-    yield f"Next: {_next_step(report, findings)}"
+    yield from _wrapped("Next: ", _next_step(report, findings))
 
 
 def _next_step(report: Report, findings: _Findings) -> str:
