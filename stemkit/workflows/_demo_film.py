@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from stemkit.signals.voice import speak
 RATE = FrameRate.parse("24")
 HANDLE_FRAMES = 48
 FILM_FILE = "film.toml"
+_MOST_AT_ONCE = 4  # sounds in memory
 _LOUDER_DB = 4.0  # people deliver hotter than asked
 _MAKERS: Mapping[Role, Callable[..., Block]] = {Role.VO: speak, Role.SFX: ambience, Role.MUSIC: compose}
 
@@ -160,7 +163,7 @@ CLEAN_CHAPTERS = (1,)
 STRAY_MIX = "sturm full mix.wav"
 
 
-def build_film(folder: Path, progress: Progress) -> tuple[Path, bool]:
+def build_film(folder: Path, progress: Progress, jobs: int = 1) -> tuple[Path, bool]:
     """Write the deliveries of six people and their film file; what is there already is kept.
 
     Returns
@@ -171,10 +174,13 @@ def build_film(folder: Path, progress: Progress) -> tuple[Path, bool]:
     film = folder / FILM_FILE
     if film.is_file() and film.read_text(encoding="utf-8") == film_text() and all(_is_there(folder, s) for s in SCENES):
         return film, False
-    for done, scene in enumerate(SCENES):
-        progress(Event("making the film", done, len(SCENES), scene.title))
-        _build_scene(folder / _folder_name(scene), scene)
-    progress(Event("making the film", len(SCENES), len(SCENES)))
+    work = [
+        partial(_build_sound, folder / _folder_name(scene), scene, sound) for scene in SCENES for sound in scene.sounds
+    ]
+    work += [partial(_build_rest, folder / _folder_name(scene), scene) for scene in SCENES if scene.notes]
+    with ThreadPoolExecutor(min(jobs, _MOST_AT_ONCE)) as pool:
+        for done, _ in enumerate(pool.map(lambda make: make(), work)):
+            progress(Event("making the film", done + 1, len(work)))
     film.write_text(film_text(), encoding="utf-8", newline="\n")
     return film, True
 
@@ -217,16 +223,18 @@ def _is_there(folder: Path, scene: Scene) -> bool:
     return all((own / sound.name).is_file() for sound in scene.sounds)
 
 
-def _build_scene(folder: Path, scene: Scene) -> None:
+def _build_sound(folder: Path, scene: Scene, sound: Sound) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for sound in scene.sounds:
-        block = _sound(scene, sound)
-        _write(folder / sound.name, block, sound)
+    _write(folder / sound.name, _sound(scene, sound), sound)
+
+
+def _build_rest(folder: Path, scene: Scene) -> None:
+    """Write what people leave beside their stems: a note, and a mix that is no stem."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in scene.notes.items():
         (folder / name).write_text(text, encoding="utf-8")
-        # what a mix engineer leaves beside the stems
-        mix = sum((_made(scene, role, 24_000, scene.frames) for role in Role), np.zeros(()))
-        write_foreign(folder / STRAY_MIX, mix, 24_000, "WAV", "PCM_16")
+    mix = sum((_made(scene, role, 24_000, scene.frames) for role in Role), np.zeros(()))
+    write_foreign(folder / STRAY_MIX, mix, 24_000, "WAV", "PCM_16")
 
 
 def _write(path: Path, block: Block, sound: Sound) -> None:

@@ -84,7 +84,7 @@ def demo(folder: Path, *, store: FactStore | None = None, jobs: int = 1, progres
     """
     _require_ours(folder)
     store = store or open_store()
-    film_file, is_new = build_film(folder / DELIVERIES, progress)
+    film_file, is_new = build_film(folder / DELIVERIES, progress, jobs)
     film = load_film(film_file)
     checked = check_film(film, store=store, jobs=jobs, progress=progress)
     conformed = conform(film, folder / CONFORMED, store=store, jobs=jobs, progress=progress)

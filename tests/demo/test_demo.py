@@ -22,7 +22,6 @@ from stemkit.workflows.demo import DemoResult, demo
 from stemkit.workflows.report import report
 from tests.oracles import require_program
 
-
 pytestmark = pytest.mark.slow
 WHOLE_FRAMES = sum(scene.frames for scene in film_of_the_demo.SCENES)
 
