@@ -35,6 +35,8 @@ class LengthKind(StrEnum):
     PULL = "pull"
     SHORT = "short"
     SHORT_HANDLES = "short_handles"
+    HANDLE_MISSING = "handle_missing"
+    """Short by exactly the head handle: padding the tail would break sync if that is what is missing."""
     LONG = "long"
 
 
@@ -111,7 +113,10 @@ def fit_length(
     if length < bare:
         return LengthFit(LengthKind.SHORT, Handles(), bare, length - bare)
     if length < full:
-        return LengthFit(LengthKind.SHORT_HANDLES, held, full, length - full)
+        head = picture_samples(held.head_frames, frame_rate, rate_hz)
+        is_head = head > 0 and abs(full - length - head) <= tolerance
+        kind = LengthKind.HANDLE_MISSING if is_head else LengthKind.SHORT_HANDLES
+        return LengthFit(kind, held, full, length - full)
     return LengthFit(LengthKind.LONG, held, full, length - full)
 
 

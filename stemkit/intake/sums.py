@@ -12,6 +12,7 @@ from stemkit.core.errors import RenderError
 from stemkit.core.facts import ChapterFacts, FilmFacts, StreamOf
 from stemkit.core.finding import Finding, Outcome
 from stemkit.core.layout import LAYOUTS
+from stemkit.core.lengths import picture_samples
 from stemkit.core.media import MediaInfo
 from stemkit.core.positions import film_samples_of
 from stemkit.core.profile import Profile
@@ -141,6 +142,14 @@ def _why_no_sum(chapter: ChapterFacts, profile: Profile, usable: set[Path]) -> s
     return None if chapter.stems else "there are no stems"
 
 
+def _length_alone(chapter: ChapterFacts, parts: Sequence[_Part], facts: FilmFacts) -> int:
+    """Return the length of a chapter whose place in the film is not known."""
+    frames, rate = chapter.chapter.length_frames, facts.film.frame_rate
+    if frames is None or rate is None:
+        return max(part.length_samples for part in parts)
+    return picture_samples(frames, rate, facts.profile.format.sample_rate_hz)
+
+
 def _conformed(part: _Part, profile: Profile, work: Work) -> Ledger:
     silent_task = Task("converting", part.length_samples, lambda _: None)
     return work.derive(f"conformed {part.key}", profile, lambda: process_stream(part.media, part.steps), silent_task)
@@ -149,7 +158,7 @@ def _conformed(part: _Part, profile: Profile, work: Work) -> Ledger:
 def _sum(chapter: ChapterFacts, parts: Sequence[_Part], facts: FilmFacts, work: Work, task: Task) -> Ledger:
     rate_hz, channels = facts.profile.format.sample_rate_hz, LAYOUTS[facts.profile.format.layout].count
     span = film_samples_of(facts.film, chapter.chapter.number, rate_hz)
-    length = span[1] - span[0] if span else max(part.length_samples for part in parts)
+    length = span[1] - span[0] if span else _length_alone(chapter, parts, facts)
 
     def picture_of(part: _Part) -> Stream:
         sound = skip(process_stream(part.media, part.steps), part.head_samples)

@@ -20,7 +20,6 @@ from stemkit.rules._engine import RuleRun, topic_of
 from stemkit.texts import render
 
 Verdict = Literal["ready", "fix", "ask"]
-_WORSE: tuple[Verdict, ...] = ("ready", "fix", "ask")
 _SEVERITIES = tuple(Severity)
 
 
@@ -30,11 +29,6 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
     if not blocking:
         return "ready"
     return "fix" if all(finding.fix == "safe" for finding in blocking) else "ask"
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the verdict that asks for most."""
-    return max(verdicts, key=_WORSE.index, default="ready")
 
 
 def count(findings: Iterable[Finding], passed: int) -> dict[str, int]:

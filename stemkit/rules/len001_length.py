@@ -51,7 +51,7 @@ class Length(ChapterRule):
             observed=length,
             expected=fit.expected_samples,
             unit="samples",
-            fixes=_fixes(fit, stem, film),
+            fixes=_fixes(fit, stem, rate_hz),
             params={
                 "length_s": length / rate_hz,
                 "expected_s": fit.expected_samples / rate_hz,
@@ -63,17 +63,13 @@ class Length(ChapterRule):
         )
 
 
-def _fixes(fit: LengthFit, stem: StemFacts, film: FilmFacts) -> tuple[Step, ...]:
+def _fixes(fit: LengthFit, stem: StemFacts, rate_hz: int) -> tuple[Step, ...]:
     """Return what a tool can do: only a ragged end is put right without asking."""
-    rate_hz, frame_rate, missing = film.profile.format.sample_rate_hz, film.film.frame_rate, -fit.difference_samples
     if fit.true_rate_hz is not None:
         return (Retag(fit.true_rate_hz),)
-    # What is missing may as well be the head handle: padding the tail would then break sync.
-    head = frame_rate.samples_at(fit.handles.head_frames, rate_hz) if frame_rate else 0
-    is_ragged = 0 < missing <= _MOST_PADDING_S * rate_hz and missing != head
-    if (is_ragged and fit.kind is not LengthKind.PULL) or _is_silent_surplus(fit, stem, rate_hz):
-        return (FitLength(fit.expected_samples),)
-    return ()
+    is_short = fit.kind in (LengthKind.SHORT, LengthKind.SHORT_HANDLES)
+    is_ragged = is_short and -fit.difference_samples <= _MOST_PADDING_S * rate_hz
+    return (FitLength(fit.expected_samples),) if is_ragged or _is_silent_surplus(fit, stem, rate_hz) else ()
 
 
 def _was_fitted(stem: StemFacts) -> bool:
