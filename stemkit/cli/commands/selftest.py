@@ -1,0 +1,29 @@
+"""``stemkit selftest``."""
+
+from __future__ import annotations
+
+import click
+
+from stemkit.cli._console import EXIT_FINDINGS, EXIT_OK, ProgressDisplay, echo, finish, print_json, table
+from stemkit.cli._options import format_options, work_options
+
+
+@click.command()
+@format_options("text", "json")
+@work_options
+def command(format_name: str, quiet: bool, no_progress: bool, **_: object) -> None:
+    """Meter the standards' own test signals on this machine, beside a second opinion.
+
+    EBU Tech 3341 and 3342 and tones after ITU-R BS.2217, made in memory. Ends with 1 if a reading of
+    ours is outside the standard's tolerance.
+    """
+    from stemkit.workflows.selftest import selftest
+
+    with ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+        result = selftest(progress)
+    if format_name == "json":
+        print_json(result.as_dict())
+    elif not quiet:
+        echo(table(result.rows(), right=frozenset((2, 4, 5))))
+        echo(f"\n{result.verdict()}")
+    finish(EXIT_FINDINGS if result.missed else EXIT_OK)
