@@ -169,3 +169,12 @@ def test_the_noise_is_that_of_the_first_release() -> None:
     # The same bytes for ever: prints of two versions must not differ by dither alone.
     written = _steps(np.full((4096, 2), [0.1, -0.2]), 24, DitherKey("MUSIC"), 123_456).astype(np.int32)
     assert hashlib.sha256(written.astype("<i4").tobytes()).hexdigest()[:16] == "f3239395ce64912e"
+
+
+def test_of_several_equal_channels_the_first_decides() -> None:
+    one, other = _noise(2000, 1, 1)[:, 0], _noise(2000, 1, 2)[:, 0]
+    written = quantise_block(np.column_stack([other, one, one, other, one]), 24, KEY, 3)
+    assert np.array_equal(written[:, 1], written[:, 2])
+    assert np.array_equal(written[:, 1], written[:, 4])
+    assert np.array_equal(written[:, 0], written[:, 3])
+    assert np.array_equal(written[:, :2], quantise_block(np.column_stack([other, one]), 24, KEY, 3))
