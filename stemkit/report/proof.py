@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stemkit.report.model import Report
-from stemkit.report.words import DASH, clock, number, role_name, short_path, shown, thousands
+from stemkit.report.words import DASH, clock, kilohertz, number, role_name, short_path, shown, thousands
 
-_STEP_WORDS = {
-    "retag": "take as {sample_rate_hz} Hz",
-    "remap_channels": "bring to {layout}",
-    "resample": "resample to {sample_rate_hz} Hz",
-    "fit_length": "fit to {length_samples} samples",
-    "apply_gain": "gain {gain_db} dB",
-    "requantise": "store as {subtype}",
-    "rewrap": "rewrap as {container}",
-    "rename": "rename",
+_DEPTHS = {"PCM_16": "16 bit", "PCM_24": "24 bit", "FLOAT": "32-bit float"}
+_STEP_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "retag": lambda step: f"take as {kilohertz(step['sample_rate_hz'])}",
+    "remap_channels": lambda step: f"bring to {step['layout']}",
+    "resample": lambda step: f"resample to {kilohertz(step['sample_rate_hz'])}",
+    "fit_length": lambda step: f"fit to {thousands(step['length_samples'])} samples",
+    "apply_gain": lambda step: f"gain {number(step['gain_db'], 2, sign=True)} dB",
+    "requantise": lambda step: f"store in {_DEPTHS.get(step['subtype'], step['subtype'])}",
+    "rewrap": lambda step: f"rewrap as {step['container']}",
+    "rename": lambda step: f"name {step['name']}" if step.get("name") else "rename",
 }
 
 
@@ -68,6 +69,11 @@ class Proof:
     untouched: int
     facts: tuple[tuple[str, str], ...]
     inputs: tuple[tuple[str, str], ...]
+
+    @property
+    def has_results(self) -> bool:
+        """Whether any file was left to point at, or failed."""
+        return any(row.result for row in self.work)
 
 
 def build_proof(report: Report) -> Proof:
@@ -137,21 +143,22 @@ def _joins(report: Report) -> Iterator[JoinRow]:
 
 
 def _work(item: Mapping[str, Any], report: Report) -> WorkRow:
-    steps = ", ".join(step_words(step) for step in item["steps"])
+    # a copy that was made for this run only has no name to tell
+    steps = ", ".join(step_words(step) for step in item["steps"] if item["output"] or step["kind"] != "rename")
     return WorkRow(
         chapter=str(item["chapter"]),
         role=role_name(item["role"]),
         source=short_path(item["source"], report),
         steps=shown(steps or DASH),
-        result=shown(item["output"] or item["reason"] or item["status"]),
+        result=shown(item["output"] or item["reason"] or ""),
         is_failed=item["status"] == "failed",
     )
 
 
 def step_words(step: Mapping[str, Any]) -> str:
     """Return a conform step in words; a kind that this version does not know shows its name."""
-    pattern = _STEP_WORDS.get(step["kind"])
-    return pattern.format(**step) if pattern else str(step["kind"])
+    words = _STEP_WORDS.get(step["kind"])
+    return words(step) if words else str(step["kind"])
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
@@ -163,7 +170,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "Picture", f"{film['frame_rate']} frames a second, {film['start_tc']} to {film['end_tc'] or DASH}"
     if film["length_samples"]:
         samples = thousands(film["length_samples"])
-        yield "Length", f"{clock(film['duration_s'])}, {samples} samples at {film['sample_rate_hz']} Hz"
+        yield "Length", f"{clock(film['duration_s'])}, {samples} samples at {kilohertz(film['sample_rate_hz'])}"
     yield "Made by", f"stemkit {report['version']}"
     if report["meters"]:
         yield "Meters", ", ".join(f"{name} {version}" for name, version in report["meters"].items())

@@ -67,6 +67,17 @@ def thousands(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
+def kilohertz(rate_hz: int) -> str:
+    """Return a sample rate for people.
+
+    Examples
+    --------
+    >>> kilohertz(44_100), kilohertz(48_000)
+    ('44.1 kHz', '48 kHz')
+    """
+    return f"{rate_hz / 1000:.10g} kHz"
+
+
 def clock(seconds: float | None) -> str:
     """Return a duration as m:ss or h:mm:ss.
 
