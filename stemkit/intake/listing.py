@@ -25,7 +25,7 @@ class Listing:
     sounds
         Files that are sound by their suffix, or by their first bytes where they have none.
     folders
-        Folders in it.
+        Folders in it, but for those that stemkit wrote itself.
     """
 
     sounds: tuple[Path, ...] = ()
@@ -65,8 +65,14 @@ def look_into(folder: Path) -> Listing:
     seen = [path for path in found if not is_junk(Path(path.name))]
     return Listing(
         sounds=tuple(path for path in seen if path.is_file() and is_sound(path)),
-        folders=tuple(path for path in seen if path.is_dir() and not path.name.startswith(".")),
+        folders=tuple(path for path in seen if path.is_dir() and not path.name.startswith(".") and not is_ours(path)),
     )
+
+
+def is_ours(folder: Path) -> bool:
+    """Tell whether stemkit itself wrote a folder, a mix or a conformed tree: it is no delivery."""
+    is_mix = (folder / "report.json").is_file() and (folder / "report.html").is_file()
+    return is_mix or any((folder / "receipts").glob("*.wav.json"))
 
 
 def is_sound(path: Path) -> bool:

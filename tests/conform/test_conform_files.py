@@ -243,6 +243,14 @@ def test_a_bare_folder_needs_no_film_file(tmp_path: Path) -> None:
     assert not (tmp_path / "again").exists()
 
 
+def test_a_tree_among_the_deliveries_is_no_delivery(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write(tmp_path / f"ch0{number}" / "vo.wav", noise(1, 44_100, seed=number), 44_100)
+    results = [conform(open_film([tmp_path]), tmp_path / "out", store=FactStore(None)) for _ in range(2)]
+    assert [result.has_written for result in results] == [True, False]
+    assert [len(result.items) for result in results] == [2, 2]
+
+
 @pytest.mark.parametrize("fault", ["nan", "truncated", "text", "empty", "missing"])
 def test_a_bad_file_fails_alone(tmp_path: Path, fault: str) -> None:
     sound = noise(2, 44_100)
