@@ -30,6 +30,10 @@ class StreamOf(StrEnum):
     """What the mix would add for a chapter, over its picture, handles out."""
     PRINT = "print"
     """A rendered deliverable, as written."""
+    ROLES = "roles"
+    """The stems of a chapter side by side, aligned: what they have in common."""
+    FILM = "film"
+    """All stems of the film side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ class ChapterFacts:
     sum: Measured = Measured()
     sum_reason: str | None = None
     """Why the sum could not be measured, `None` if it was."""
+    together: Measured = Measured()
+    """Readings of the stems side by side."""
 
     @property
     def chapter(self) -> Chapter:
@@ -195,6 +201,8 @@ class JoinFacts:
         There were no handles to cross on: a short fade out and in at the cut instead.
     shortened
         The handles, or the chapters, hold less than was asked for.
+    correlation
+        Of both sides in the fade, from 0 to 1, where the law is ``auto``.
     """
 
     after: int
@@ -207,6 +215,7 @@ class JoinFacts:
     shortened: bool = False
     asked_before_samples: int = 0
     asked_after_samples: int = 0
+    correlation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,3 +229,5 @@ class FilmFacts:
     nulls: tuple[NullFacts, ...] = ()
     level: LevelFacts | None = None
     joins: tuple[JoinFacts, ...] = ()
+    together: Measured = Measured()
+    """Readings of all stems side by side."""

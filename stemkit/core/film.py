@@ -23,7 +23,8 @@ class Role(StrEnum):
     MUSIC = "MUSIC"
 
 
-FadeLaw = Literal["equal-gain", "equal-power"]
+FadeLaw = Literal["equal-gain", "equal-power", "auto"]
+"""``auto`` keeps the power of what is heard on both sides, whatever their correlation, which is measured."""
 
 
 @dataclass(frozen=True, slots=True)

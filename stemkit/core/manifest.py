@@ -217,9 +217,7 @@ def _crossfade(reading: Reading, value: str | int | CrossfadePart, location: Loc
     if value.before is None and value.after is None and reading.source.holds(location):
         hint = 'write how far it reaches, such as { before = "1s", after = "1s" }'
         reading.complain("missing_key", location, f"{dotted(location)} has neither before nor after", hint)
-    law: FadeLaw = "equal-gain" if value.law == "equal-gain" else "equal-power"
-    if value.law == "auto":
-        reading.not_offered((*location, "law"), "auto", 'write "equal-power" or "equal-gain"')
+    law: FadeLaw = value.law or "equal-power"
     before = reading.frames(value.before, (*location, "before")) or 0
     after = reading.frames(value.after, (*location, "after")) or 0
     return Crossfade(2 * before, 2 * after, law)

@@ -17,19 +17,24 @@ from stemkit.core.film import FadeLaw
 Direction = Literal["in", "out"]
 
 
-def fade_gains(law: FadeLaw, start: int, end: int, length: int, direction: Direction) -> NDArray[np.float64]:
+def fade_gains(
+    law: FadeLaw, start: int, end: int, length: int, direction: Direction, correlation: float = 0.0
+) -> NDArray[np.float64]:
     """Return the gains of a fade at the positions ``start`` to ``end`` (not included).
 
     Parameters
     ----------
     law
-        ``"equal-gain"`` for sound that goes on across the cut, ``"equal-power"`` for unrelated sound.
+        ``"equal-gain"`` for sound that goes on across the cut, ``"equal-power"`` for unrelated sound,
+        ``"auto"`` for anything between.
     start, end
         Positions in samples from the start of the fade, ``0 <= start <= end <= length``.
     length
         Length of the whole fade in samples.
     direction
         ``"in"`` rises, ``"out"`` falls.
+    correlation
+        Of the two sides, 0 to 1, for ``"auto"``.
 
     Returns
     -------
@@ -39,6 +44,8 @@ def fade_gains(law: FadeLaw, start: int, end: int, length: int, direction: Direc
     if not 0 <= start <= end <= length:
         raise ValueError(f"positions {start} to {end} are not inside a fade of {length} samples")
     halves = 2 * np.arange(start, end, dtype=np.int64) + 1
+    if law == "auto":
+        return _of_constant_power((halves - length) / np.float64(length), correlation, direction)
     if direction == "out":
         halves = 2 * length - halves
     if law == "equal-gain":
@@ -50,3 +57,18 @@ def _rising_line(halves: NDArray[np.int64], length: int) -> NDArray[np.float64]:
     # The upper half is 1 minus the lower one, so that mirrored positions add up to exactly 1.0.
     lower = np.minimum(halves, 2 * length - halves) / np.float64(2 * length)
     return np.where(halves <= length, lower, 1.0 - lower)
+
+
+def _of_constant_power(place: NDArray[np.float64], correlation: float, direction: Direction) -> NDArray[np.float64]:
+    """Return gains whose pair keeps the power of two sounds of one level and any correlation from 0 to 1.
+
+    An odd part, the same for every correlation, and an even part that makes up for the correlation;
+    ``place`` runs from -1 to 1. At correlation 1 the pair adds up to 1, at 0 its squares do.
+
+    References
+    ----------
+    R. Bristow-Johnson, "Equal-power crossfade" (dsp.stackexchange 14754).
+    """
+    odd = 9.0 / 16.0 * np.sin(0.5 * math.pi * place) + 1.0 / 16.0 * np.sin(1.5 * math.pi * place)
+    even = np.sqrt(0.5 / (1.0 + correlation) - (1.0 - correlation) / (1.0 + correlation) * odd * odd)
+    return even + odd if direction == "in" else even - odd

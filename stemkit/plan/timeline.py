@@ -30,6 +30,7 @@ class Fade:
 
     span: Span
     law: FadeLaw
+    correlation: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

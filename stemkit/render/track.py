@@ -150,7 +150,8 @@ def _faded(block: Block, placement: Placement, piece: Span) -> Block:
         if fade is None or (span := fade.span.overlap(piece)) is None:
             continue
         origin = fade.span.start
-        gains = fade_gains(fade.law, span.start - origin, span.end - origin, fade.span.length, direction)
+        first, last = span.start - origin, span.end - origin
+        gains = fade_gains(fade.law, first, last, fade.span.length, direction, fade.correlation)
         if not is_fresh:
             block, is_fresh = block.copy(), True
         block[span.start - piece.start : span.end - piece.start] *= gains[:, np.newaxis]

@@ -20,9 +20,11 @@ from stemkit.meters import loudness, sample_peak, true_peak
 from stemkit.meters._ledger import Ledger
 from stemkit.meters._meter import read
 from stemkit.meters.summary import Summary, summarise
+from stemkit.plan.correlation import with_correlations
 from stemkit.plan.levels import PrintLevel, may_limit, plan_levels
 from stemkit.plan.routing import PrintRow, plan_routing, print_of_all, sum_rules
 from stemkit.plan.timeline import Timeline
+from stemkit.render.overlap import measure_correlations
 from stemkit.render.printing import Work, scan_sums, write_prints
 from stemkit.render.stem_file import StemFile, measured_file
 from stemkit.render.verify import prove_sums
@@ -87,6 +89,7 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
     def work(task: str) -> Work:
         return Work(pace.jobs, on_samples=pace.counter(task, length))
 
+    timeline = with_correlations(timeline, measure_correlations(timeline, fmt.layout.count))
     level = _choose_gain(timeline, rows, profile, work)
     paths = {row.name: output.temporary(names[row.name]) for row in rows}
     formats = {row.name: (paths[row.name], fmt, _bext(film, row, timeline.sample_rate_hz)) for row in rows}

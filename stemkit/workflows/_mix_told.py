@@ -106,6 +106,7 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
                 "after_samples": join.after_samples,
                 "law": join.law,
                 "degraded": join.degraded,
+                "correlation": join.correlation,
             }
             for join in timeline.joins
         ],

@@ -126,9 +126,11 @@ def test_one_mistake_is_one_problem(tmp_path: Path, text: str, code: str, line: 
     assert found[0].path == str(tmp_path / "film.toml")
 
 
-def test_an_auto_law_is_not_offered(tmp_path: Path) -> None:
-    text = HEAD + ONE + '[defaults]\ncrossfade.VO = { before = "1s", law = "auto" }\n'
-    assert [p.code for p in problems(tmp_path, text)] == ["not_offered"]
+@pytest.mark.parametrize("law", ["auto", "equal-gain", "equal-power"])
+def test_every_law_can_be_asked_for(tmp_path: Path, law: str) -> None:
+    text = HEAD + ONE + f'[defaults]\ncrossfade.VO = {{ before = "1s", law = "{law}" }}\n'
+    (tmp_path / "film.toml").write_text(text, "utf-8")
+    assert load_film(tmp_path / "film.toml").crossfades[Role.VO].law == law
 
 
 def test_a_link_out_of_the_folder_leads_out_of_it(tmp_path: Path) -> None:

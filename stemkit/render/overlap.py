@@ -1,0 +1,87 @@
+"""How alike the two sides of a crossfade are, measured on the sound that will be faded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from stemkit.core.block import Block
+from stemkit.core.facts import JoinFacts
+from stemkit.core.film import Role
+from stemkit.core.timebase import Span
+from stemkit.plan.timeline import Line, Placement, Timeline
+from stemkit.render.track import role_blocks
+
+_CELLS_PER_SECOND = 100
+_HEARD_POWER = 10.0 ** (-60.0 / 10.0)
+_HEARD_CELLS = 10  # 100 ms
+_BATCH_CELLS = 100
+
+
+def measure_correlations(timeline: Timeline, channels: int) -> dict[tuple[int, Role], float | None]:
+    """Measure the joins whose law is ``auto``.
+
+    Returns
+    -------
+    dict
+        For each join its correlation at lag zero, over all channels, clamped to 0 … 1; `None` where a side
+        holds less than 100 ms of sound above -60 dBFS.
+    """
+    return {
+        (join.after, join.role): _correlation(timeline, join, channels)
+        for join in timeline.joins
+        if join.law == "auto" and not join.degraded and join.before_samples + join.after_samples
+    }
+
+
+def _correlation(timeline: Timeline, join: JoinFacts, channels: int) -> float | None:
+    span = Span(join.at_samples - join.before_samples, join.at_samples + join.after_samples)
+    lines = timeline.lines[join.role]
+    leaving = [_alone(line, span, is_leaving=True, after=join.after) for line in lines]
+    entering = [_alone(line, span, is_leaving=False, after=join.after) for line in lines]
+    cell = timeline.sample_rate_hz // _CELLS_PER_SECOND
+    power = np.zeros(2)
+    heard = np.zeros(2, dtype=np.int64)
+    product = 0.0
+    for one, other in _pairs(leaving, entering, span.length, channels, cell):
+        product += float(np.sum(one * other))
+        for side, block in enumerate((one, other)):
+            power[side] += float(np.sum(block * block))
+            heard[side] += _cells_heard(block, cell)
+    if heard.min() < _HEARD_CELLS:
+        return None
+    return min(1.0, max(0.0, product / math.sqrt(float(power[0] * power[1]))))
+
+
+def _alone(line: Line, span: Span, *, is_leaving: bool, after: int) -> Line:
+    """Return what one side plays in the span of a fade, unfaded, as a line that starts with the span."""
+    return tuple(
+        replace(placement, start_in_film=placement.start_in_film - span.start, fade_in=None, fade_out=None)
+        for placement in (_cut(placement, span) for placement in line if (placement.chapter == after) is is_leaving)
+        if placement is not None
+    )
+
+
+def _cut(placement: Placement, span: Span) -> Placement | None:
+    part = placement.span_in_film.overlap(span)
+    if part is None:
+        return None
+    in_file = part.shift(placement.span_in_file.start - placement.start_in_film)
+    return replace(placement, span_in_file=in_file, start_in_film=part.start)
+
+
+def _pairs(
+    leaving: Sequence[Line], entering: Sequence[Line], length: int, channels: int, cell: int
+) -> Iterator[tuple[Block, Block]]:
+    # Blocks of one fixed length, so that the sums do not depend on how the mix is rendered.
+    sides = (role_blocks(lines, length, channels, _BATCH_CELLS * cell) for lines in (leaving, entering))
+    yield from zip(*sides, strict=True)
+
+
+def _cells_heard(block: Block, cell: int) -> int:
+    whole = len(block) // cell * cell
+    power = (block[:whole] ** 2).reshape(-1, cell * block.shape[1]).mean(axis=1)
+    return int(np.count_nonzero(power > _HEARD_POWER))
