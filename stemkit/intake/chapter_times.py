@@ -177,8 +177,16 @@ def chain(starts: Sequence[Written | None], lengths: Sequence[Written | None]) -
         taken = [as_seconds(length) if is_seconds and length and not length.is_sure else length for length in lengths]
         rates = tuple(rate for rate in map(FrameRate.parse, _RATES) if _chains(starts, taken, rate))
         if rates:
+            # Seconds are rounded to frames, which hides small differences: the rate that needs least rounding is it.
+            rates = tuple(sorted(rates, key=lambda rate: round(_rounding(taken, rate), 1)))
             return Chain(rates, "frames" if bare == "frames" else "seconds")
     return None
+
+
+def _rounding(lengths: Sequence[Written | None], rate: FrameRate) -> Fraction:
+    """Return by how many frames lengths in seconds are rounded at a rate, on average."""
+    exact = [length.value * rate.fps for length in lengths if length is not None and length.kind == "seconds"]
+    return sum((abs(frames - round(frames)) for frames in exact), Fraction(0)) / (len(exact) or 1)
 
 
 def _chains(starts: Sequence[Written | None], lengths: Sequence[Written | None], rate: FrameRate) -> bool:

@@ -106,7 +106,9 @@ def test_a_folder_within_may_say_the_role_but_never_against_the_file(tmp_path: P
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_names_in_either_unicode_form_are_found_as_they_are_on_disk(tmp_path: Path, form: Literal["NFC", "NFD"]) -> None:
+def test_names_in_either_unicode_form_are_found_as_they_are_on_disk(
+    tmp_path: Path, form: Literal["NFC", "NFD"]
+) -> None:
     name = unicodedata.normalize(form, "Geräusche – Müller.wav")
     stems, _, _ = found(tmp_path, name)
     assert stems == {name: "SFX"}
