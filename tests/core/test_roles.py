@@ -27,7 +27,7 @@ lektor.wav|GŁOS.wav|glos.wav|röst.wav|seslendirme.wav|φωνή.wav|حوار.wa
 आवाज़.wav|giọng nói.wav
 ch1vo.wav|CH07VO2.wav|finalVO.wav|VOfinal.wav|VO_final_v3 (1).wav|V.O..wav|ＶＯ.wav
 Chapter-7.Narration.wav
-vocals.wav|VO_noise_reduced.wav|voice_no_music.wav|VO (ohne Musik).wav|Bravo_VO.wav
+vocals.wav|VO_mastered.wav|VO_noise_reduced.wav|voice_no_music.wav|VO (ohne Musik).wav|Bravo_VO.wav
 narr.wav|ADR.wav|dialogue-unmixed.wav
 """
 SFX = """
