@@ -121,7 +121,8 @@ def test_the_json_contract(tmp_path: Path) -> None:
     assert {"target_lufs", "wanted_gain_db", "applied_gain_db", "limited_by", "reachable_lufs"} <= set(data["level"])
     joins = {each["role"]: each for each in data["boundaries"]}
     assert joins["VO"] == {
-        "after": 1, "role": "VO", "before_samples": 0, "after_samples": 0, "law": "equal-power", "degraded": False
+        "after": 1, "role": "VO", "before_samples": 0, "after_samples": 0, "law": "equal-power", "degraded": False,
+        "correlation": None,
     }  # fmt: skip
     assert (joins["MUSIC"]["before_samples"], joins["MUSIC"]["degraded"]) == (480, True)
     assert data["refused"] == data["missing"] == []
@@ -165,6 +166,23 @@ def test_one_recording_in_two_chapters_comes_back_within_one_lsb(tmp_path: Path)
     assert np.abs(difference).max() <= 1.5  # one LSB of dither and half of rounding
     joins = {each["role"]: each for each in result.data["boundaries"]}
     assert (joins["MUSIC"]["before_samples"], joins["MUSIC"]["after_samples"]) == (24_000, 24_000)
+
+
+def test_the_auto_law_reports_what_it_found(tmp_path: Path) -> None:
+    whole = noise(2000 * 96, 5)
+    for index, role in enumerate(ROLES):
+        write(tmp_path / "ch01" / f"{role}.wav", whole[: 2000 * 60])
+        write(tmp_path / "ch02" / f"{role}.wav", whole[2000 * 36 :] if index else noise(2000 * 60, 6))
+    head = '[defaults]\nhandles = { head = "12f", tail = "12f" }\n'
+    head += "".join(f'crossfade.{role} = {{ before = "12f", after = "12f", law = "auto" }}\n' for role in ROLES)
+    result = mixed(film_file(tmp_path, [36, 36], head), tmp_path / "out")
+    joins = {each["role"]: each for each in result.data["boundaries"]}
+    assert {each["law"] for each in joins.values()} == {"auto"}
+    assert joins["VO"]["correlation"] == pytest.approx(0.0, abs=0.02)
+    assert joins["MUSIC"]["correlation"] == pytest.approx(1.0, abs=1e-6)
+    gain = 10 ** (result.data["level"]["applied_gain_db"] / 20)
+    expected = whole[24_000 : 24_000 + 144_000] * gain * 2**23
+    assert np.abs(ints(tmp_path / "out", result, "MUSIC") - expected).max() <= 2
 
 
 def test_mixing_raw_deliveries_equals_mixing_what_conform_makes_of_them(tmp_path: Path) -> None:
