@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -22,8 +22,11 @@ from stemkit.core.profile import Profile
 from stemkit.core.steps import ApplyGain, Rename, Resample, Retag, Rewrap, Step
 from stemkit.meters.integrity import Integrity
 from stemkit.meters.sample_peak import SamplePeak
-from stemkit.plan.storage import complete, in_order, layout_is_known
+from stemkit.plan.storage import changes_values, complete, in_order, layout_is_known
 from stemkit.texts import render
+
+
+_MOST_GROWTH = 2.0  # by which a conversion of rate may raise the largest sample of any ordinary sound
 
 
 class ItemStatus(StrEnum):
@@ -176,15 +179,22 @@ def _with_steps(item: ConformItem, stem: StemFacts, asked: _Asked, profile: Prof
     assert media is not None
     if not asked.safe:
         return replace(item, status=ItemStatus.SKIPPED if reason else ItemStatus.UNCHANGED, reason=reason)
-    peak = stem.conformed.get(SamplePeak) or stem.measured.get(SamplePeak)
-    amplitude = None if peak is None else peak.max_amplitude
     wanted = asked.by_the_way | asked.safe
-    steps, too_loud = complete(media, wanted.values(), amplitude, profile.format)
+    steps, too_loud = complete(media, wanted.values(), _amplitude(stem, media, wanted.values()), profile.format)
     if too_loud is not None:
         gain = ApplyGain(-math.ceil(100.0 * too_loud) / 100.0)
         why = f"after its steps it is {too_loud:.2f} dB over full scale, and the profile takes no 32-bit float"
         return replace(item, status=ItemStatus.FAILED, reason=why, steps=in_order((*steps, gain)))
     return replace(item, status=ItemStatus.PLANNED, reason=reason, steps=steps)
+
+
+def _amplitude(stem: StemFacts, media: MediaInfo, steps: Iterable[Step]) -> float | None:
+    """Return the largest amplitude of a stem after its steps; where it was not measured, the largest there may be."""
+    if (peak := stem.conformed.get(SamplePeak)) is not None:
+        return peak.max_amplitude
+    if (peak := stem.measured.get(SamplePeak)) is not None:
+        return peak.max_amplitude * (_MOST_GROWTH if changes_values(media, steps) else 1.0)
+    return None
 
 
 def _retagged(asked: _Asked) -> tuple[Step, ...]:

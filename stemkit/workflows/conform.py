@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from stemkit.meters.summary import Summary
 from stemkit.plan.conform import ItemStatus, plan_conform
 from stemkit.report.check import media_as_dict
 from stemkit.rules._base import Rule
-from stemkit.rules._engine import run_rules, selected_rules
+from stemkit.rules._engine import all_rules, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
 from stemkit.workflows._conform_run import Done, Job, carry_out
 from stemkit.workflows._conformed_tree import FILM_FILE
@@ -125,9 +125,9 @@ def conform(
     """
     profile = profile or load_profile(film.profile, beside=film.base)
     store = store or open_store()
-    rules = rules_about_stems(profile)
-    facts = gather(film, profile, rules=rules, store=store, jobs=jobs, progress=progress).facts
-    findings = run_rules(facts, rules).findings
+    # The peaks of converted stems decide how they are stored, whichever rules were selected.
+    facts = gather(film, profile, rules=about_stems(all_rules()), store=store, jobs=jobs, progress=progress).facts
+    findings = run_rules(facts, about_stems(selected_rules(profile))).findings
     plan = plan_conform(facts, findings, profile)
     has_film_file = film.manifest is not None
     job = Job(film, profile, store, jobs, progress, described(facts))
@@ -142,9 +142,8 @@ def conform(
     return ConformResult(out, items, film_file, still_open(findings, items), not plan_only, has_written)
 
 
-def rules_about_stems(profile: Profile) -> tuple[Rule, ...]:
+def about_stems(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Return the rules that conforming can answer: what a chapter's sum is like is the mix's affair."""
-    rules = selected_rules(profile)
     return tuple(rule for rule in rules if all(need.of is not StreamOf.CHAPTER_SUM for need in rule.needs))
 
 

@@ -137,6 +137,14 @@ def test_the_largest_integer_still_fits(peak: float, subtype: str) -> None:
     assert item.steps == (Requantise(subtype),)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("peak", "subtype"), [(0.4, "PCM_24"), (0.9, "FLOAT")])
+def test_a_conversion_whose_peak_is_not_known_is_stored_with_room(peak: float, subtype: str) -> None:
+    item = _plan(
+        _finding("FMT001", Resample(48_000)), media=replace(RIGHT, sample_rate_hz=44_100), measured=_peak(peak)
+    )
+    assert item.steps[-1] == Requantise(subtype)  # type: ignore[arg-type]
+
+
 def test_padding_sixteen_bits_can_never_exceed_full_scale() -> None:
     sixteen = replace(RIGHT, subtype="PCM_16", bit_depth_bits=16)
     item = _plan(_finding("FMT002", Requantise("PCM_24")), media=sixteen, measured=_peak(1.0))
