@@ -17,7 +17,7 @@ from stemkit.core.profile import (
     profile_schema,
 )
 
-__all__ = ["as_json", "as_text", "check_profile", "list_profiles", "profile_schema", "show_profile"]
+__all__ = ["as_json", "as_text", "check_profile", "list_profiles", "profile_schema", "rows_of", "show_profile"]
 
 
 def list_profiles() -> dict[str, object]:
@@ -32,6 +32,14 @@ def list_profiles() -> dict[str, object]:
             entry = {"name": name, "title": profile.title, "revision": profile.revision, "source": profile.source}
             found.append({**entry, "error": None})
     return {"schema": "stemkit/profiles/1", "version": __version__, "profiles": found}
+
+
+def rows_of(found: Mapping[str, object]) -> list[list[str]]:
+    """Return the list for people, as rows of a table with their head."""
+    entries = found["profiles"]
+    assert isinstance(entries, list)
+    rows = [[e["name"], e["title"] or f"has errors: {e['error']}", e["revision"] or ""] for e in entries]
+    return [["name", "what it asks for", "revision"], *rows]
 
 
 def show_profile(name: str) -> Profile:

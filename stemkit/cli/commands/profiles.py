@@ -21,26 +21,13 @@ def command(ctx: click.Context, /, format_name: str, quiet: bool, **_: object) -
     """
     if ctx.invoked_subcommand is not None:
         return
-    from stemkit.workflows.profiles import list_profiles
+    from stemkit.workflows.profiles import list_profiles, rows_of
 
     found = list_profiles()
     if format_name == "json":
         print_json(found)
     elif not quiet:
-        entries = found["profiles"]
-        assert isinstance(entries, list)
-        rows = [[e["name"], e["title"] or f"has errors: {e['error']}", e["revision"] or ""] for e in entries]
-        echo(table([["name", "what it asks for", "revision"], *rows]))
-
-
-def _print_profile(name: str, format_name: str, *, is_file: bool, quiet: bool = False) -> None:
-    from stemkit.workflows.profiles import as_json, as_text, check_profile, show_profile
-
-    profile = check_profile(Path(name)) if is_file else show_profile(name)
-    if format_name == "json":
-        print_json(as_json(profile))
-    elif not quiet:
-        echo(f"{name}: a profile without errors\n" if is_file else as_text(profile))
+        echo(table(rows_of(found)))
 
 
 @command.command()
@@ -48,15 +35,21 @@ def _print_profile(name: str, format_name: str, *, is_file: bool, quiet: bool = 
 @format_options("text", "json")
 def show(name: str, format_name: str) -> None:
     """Show all that a profile asks for, each figure with its source."""
-    _print_profile(name, format_name, is_file=False)
+    from stemkit.workflows.profiles import as_json, as_text, show_profile
+
+    profile = show_profile(name)
+    print_json(as_json(profile)) if format_name == "json" else echo(as_text(profile))
 
 
 @command.command()
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @format_options("text", "json")
-def check(file: str, format_name: str) -> None:
+def check(file: Path, format_name: str) -> None:
     """Check a profile of your own: every mistake with its line and key."""
-    _print_profile(file, format_name, is_file=True)
+    from stemkit.workflows.profiles import as_json, check_profile
+
+    profile = check_profile(file)
+    print_json(as_json(profile)) if format_name == "json" else echo(f"{file}: a profile without errors")
 
 
 @command.command()
