@@ -76,6 +76,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([ffmpeg, "-v", "error", "-i", raw, *bwf, first / "dialogue.wav"], check=True)
     soundfile.write(raw, programme(8, 44_100, 2), 44_100, subtype="FLOAT")
     subprocess.run([sox, "-V1", raw, "-b", "16", first / "effects.flac"], check=True)
+    soundfile.write(raw, programme(8, 44_100, 6), 44_100, subtype="FLOAT")
     subprocess.run([ffmpeg, "-v", "error", "-i", raw, "-b:a", "192k", first / "music.mp3"], check=True)
     for index, name in enumerate(("VO", "SFX", "MUSIC")):
         soundfile.write(second / f"ch02_{name}.wav", programme(9, 48_000, 3 + index), 48_000, subtype="PCM_24")
