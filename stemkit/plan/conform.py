@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +24,6 @@ from stemkit.meters.integrity import Integrity
 from stemkit.meters.sample_peak import SamplePeak
 from stemkit.plan.storage import changes_values, complete, in_order, layout_is_known
 from stemkit.texts import render
-
 
 _MOST_GROWTH = 2.0  # by which a conversion of rate may raise the largest sample of any ordinary sound
 
@@ -180,7 +179,9 @@ def _with_steps(item: ConformItem, stem: StemFacts, asked: _Asked, profile: Prof
     if not asked.safe:
         return replace(item, status=ItemStatus.SKIPPED if reason else ItemStatus.UNCHANGED, reason=reason)
     wanted = asked.by_the_way | asked.safe
-    steps, too_loud = complete(media, wanted.values(), _amplitude(stem, media, wanted.values()), profile.format)
+    has_room = profile.format.float_accepted and changes_values(media, wanted.values())
+    amplitude = _amplitude(stem, growth=_MOST_GROWTH if has_room else 1.0)
+    steps, too_loud = complete(media, wanted.values(), amplitude, profile.format)
     if too_loud is not None:
         gain = ApplyGain(-math.ceil(100.0 * too_loud) / 100.0)
         why = f"after its steps it is {too_loud:.2f} dB over full scale, and the profile takes no 32-bit float"
@@ -188,13 +189,12 @@ def _with_steps(item: ConformItem, stem: StemFacts, asked: _Asked, profile: Prof
     return replace(item, status=ItemStatus.PLANNED, reason=reason, steps=steps)
 
 
-def _amplitude(stem: StemFacts, media: MediaInfo, steps: Iterable[Step]) -> float | None:
+def _amplitude(stem: StemFacts, *, growth: float) -> float | None:
     """Return the largest amplitude of a stem after its steps; where it was not measured, the largest there may be."""
-    if (peak := stem.conformed.get(SamplePeak)) is not None:
-        return peak.max_amplitude
-    if (peak := stem.measured.get(SamplePeak)) is not None:
-        return peak.max_amplitude * (_MOST_GROWTH if changes_values(media, steps) else 1.0)
-    return None
+    if (converted := stem.conformed.get(SamplePeak)) is not None:
+        return converted.max_amplitude
+    delivered = stem.measured.get(SamplePeak)
+    return None if delivered is None else delivered.max_amplitude * growth
 
 
 def _retagged(asked: _Asked) -> tuple[Step, ...]:
