@@ -17,6 +17,7 @@ from stemkit.core.profile import Profile
 from stemkit.core.progress import Event, Progress
 from stemkit.dsp.streams import tap
 from stemkit.meters._ledger import Ledger
+from stemkit.meters._listening import listening_modules
 from stemkit.meters._meter import read
 from stemkit.meters.integrity import Integrity
 from stemkit.meters.scan import Scanner, scan_file
@@ -120,7 +121,7 @@ class Work:
 
     def measured(self, ledger: Ledger, of: StreamOf) -> Measured:
         """Return the readings that are needed of a kind of sound, and the numbers that stand beside it."""
-        kinds = {need.what for need in self.needs if need.of is of}
+        kinds = {need.what for need in self.needs if need.of is of and need.what not in listening_modules()}
         if of is StreamOf.STEM:
             kinds.add(Integrity)
         return Measured({**{kind: read(ledger, kind) for kind in kinds}, Summary: summarise(ledger)})

@@ -14,6 +14,7 @@ from stemkit.core.media import MediaInfo, MediaProblem, ProblemKind
 from stemkit.core.profile import Profile
 from stemkit.core.progress import Progress, silent
 from stemkit.intake._work import Task, Work
+from stemkit.intake.content import add_content
 from stemkit.intake.stems import resolve
 from stemkit.intake.sums import add_sums
 from stemkit.meters._ledger import Ledger
@@ -64,7 +65,7 @@ def gather(
     found = _probe_all(deliveries, work)
     found, ledgers = _scan_all(found, work)
     chapters = tuple(_chapter_facts(delivery, found, ledgers, work) for delivery in deliveries)
-    facts = FilmFacts(film, profile, chapters)
+    facts = add_content(FilmFacts(film, profile, chapters), ledgers, work)
     return GatheredFacts(add_sums(facts, ledgers, work), ledgers)
 
 

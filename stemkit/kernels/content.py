@@ -1,39 +1,45 @@
 """Kernels of the content scan: mixing down, decimating, and finding what lasts a few samples only.
 
 Every function looks at one buffer that holds a stretch of sound with what stands before and behind
-it, and keeps no state: results do not depend on how the sound was cut.
+it, and keeps no state: results do not depend on how the sound was cut. Buffers are shaped
+``(channels, samples)``.
 """
+
+# mypy: ignore-errors
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from stemkit.kernels import prepare_cache
+from stemkit.kernels import CAN_KEEP_KERNELS
 
-_CACHE = prepare_cache()
-
-jit = njit(cache=_CACHE, nogil=True, error_model="numpy", boundscheck=False)
-_vector = njit(cache=_CACHE, nogil=True, error_model="numpy", boundscheck=False, fastmath={"reassoc", "contract"})
+jit = njit(cache=CAN_KEEP_KERNELS, nogil=True, error_model="numpy", boundscheck=False)
+_vector = njit(
+    cache=CAN_KEEP_KERNELS,
+    nogil=True,
+    error_model="numpy",
+    boundscheck=False,
+    fastmath={"reassoc", "contract", "nnan", "nsz"},
+)
 
 
 @jit
 def clean(block, out):
-    """Copy a block; values that are no sound (NaN, infinities, absurd sizes) become zero."""
-    for i in range(block.shape[0]):
-        for c in range(block.shape[1]):
+    """Copy a block of shape ``(samples, channels)``; values that are no sound (NaN, absurd sizes) become zero."""
+    for c in range(block.shape[1]):
+        for i in range(block.shape[0]):
             v = block[i, c]
-            out[i, c] = v if abs(v) <= 1e100 else 0.0
+            out[c, i] = v if abs(v) <= 1e100 else 0.0
 
 
 @jit
 def mix_down(x, weights, out):
     """Add the channels by their weights."""
-    for i in range(x.shape[0]):
-        total = 0.0
-        for c in range(x.shape[1]):
-            total += weights[c] * x[i, c]
-        out[i] = total
+    for c in range(x.shape[0]):
+        w = weights[c]
+        for i in range(x.shape[1]):
+            out[i] += w * x[c, i]
 
 
 @_vector
@@ -48,22 +54,25 @@ def decimate(x, start, factor, taps, out):
         out[m] = total
 
 
-@jit
+@_vector
 def low_band(x, low, high, width, out):
     """Add up squares and products of sums over ``width`` samples of the first two channels.
 
-    The sums are a crude low-pass; ``out`` gets left power, right power and product.
+    The sums are a crude low-pass; ``out`` gets left power, right power, product, and the sums of both.
     """
     out[:] = 0.0
+    other = min(1, x.shape[0] - 1)
     i = low
     while i + width <= high:
         a, b = 0.0, 0.0
         for k in range(i, i + width):
-            a += x[k, 0]
-            b += x[k, 1]
+            a += x[0, k]
+            b += x[other, k]
         out[0] += a * a
         out[1] += b * b
         out[2] += a * b
+        out[3] += a
+        out[4] += b
         i += width
 
 
@@ -71,7 +80,7 @@ def low_band(x, low, high, width, out):
 def _rms(x, start, end, c):
     total = 0.0
     for i in range(start, end):
-        total += x[i, c] * x[i, c]
+        total += x[c, i] * x[c, i]
     return np.sqrt(total / max(1, end - start))
 
 
@@ -79,7 +88,7 @@ def _rms(x, start, end, c):
 def _edge(x, start, end, c):
     largest = 0.0
     for i in range(start, end):
-        largest = max(largest, abs(x[i, c]))
+        largest = max(largest, abs(x[c, i]))
     return largest
 
 
@@ -92,15 +101,15 @@ def find_gaps(x, low, high, shortest, longest, reach, found):
     exceed the rows there are.
     """
     count = 0
-    n = x.shape[0]
-    for c in range(x.shape[1]):
+    n = x.shape[1]
+    for c in range(x.shape[0]):
         run = 0
         i = low - 1
-        while i >= 0 and x[i, c] == 0.0 and run <= longest:
+        while i >= 0 and x[c, i] == 0.0 and run <= longest:
             run += 1
             i -= 1
         for i in range(low, high):
-            if x[i, c] == 0.0:
+            if x[c, i] == 0.0:
                 run += 1
                 continue
             if shortest <= run <= longest and i - run - reach >= 0 and i + reach <= n:
@@ -116,49 +125,47 @@ def find_gaps(x, low, high, shortest, longest, reach, found):
 
 
 @jit
-def _bend(x, i, c):
-    return abs(x[i - 2, c] - 4.0 * x[i - 1, c] + 6.0 * x[i, c] - 4.0 * x[i + 1, c] + x[i + 2, c])
+def _bend(x, i):
+    return abs(6.0 * x[i] - 4.0 * (x[i - 1] + x[i + 1]) + (x[i - 2] + x[i + 2]))
 
 
-@jit
+@_vector
 def bends(x, low, high, group, out):
-    """Keep the largest fourth difference of each ``group`` samples from ``low`` on, shape (groups, channels)."""
+    """Keep the largest fourth difference of each ``group`` samples of one channel from ``low`` on."""
     for g in range(out.shape[0]):
-        for c in range(x.shape[1]):
-            largest = 0.0
-            for i in range(low + g * group, min(high, low + (g + 1) * group)):
-                largest = max(largest, _bend(x, i, c))
-            out[g, c] = largest
+        first = low + g * group
+        largest = 0.0
+        for i in range(first, min(high, first + group)):
+            largest = max(largest, abs(6.0 * x[i] - 4.0 * (x[i - 1] + x[i + 1]) + (x[i - 2] + x[i + 2])))
+        out[g] = largest
 
 
 @jit
-def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):
-    """Find groups whose largest fourth difference stands alone.
+def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):  # noqa: C901
+    """Find groups of one channel whose largest fourth difference stands alone.
 
     ``bend`` is of `bends`, group 0 beginning at sample ``at``; groups from ``first`` to ``last`` are judged against
-    ``reach`` groups on both sides, without the direct neighbours. ``found`` gets rows of channel, sample, size, the
-    context's largest.
+    ``reach`` groups on both sides, without the direct neighbours. ``found`` gets rows of sample, size, and the
+    context's largest. Returned is their number, which may exceed the rows there are.
     """
     count = 0
-    for c in range(x.shape[1]):
-        for g in range(first, last):
-            size = bend[g, c]
-            if size < floor or bend[g - 1, c] > size or bend[g + 1, c] >= size:
-                continue
-            context = 0.0
-            for k in range(2, reach + 1):
-                context = max(context, bend[g - k, c], bend[g + k, c])
-                if context * ratio > size:
-                    break
+    for g in range(first, last):
+        size = bend[g]
+        if size < floor or bend[g - 1] > size or bend[g + 1] >= size:
+            continue
+        context = 0.0
+        for k in range(2, reach + 1):
+            context = max(context, bend[g - k], bend[g + k])
             if context * ratio > size:
-                continue
-            place = at + g * group
-            for i in range(at + g * group, at + (g + 1) * group):
-                if _bend(x, i, c) == size:
-                    place = i
-                    break
-            if count < found.shape[0]:
-                row = found[count]
-                row[0], row[1], row[2], row[3] = c, place, size, context
-            count += 1
+                break
+        if context * ratio > size:
+            continue
+        place = at + g * group
+        best = -1.0
+        for i in range(at + g * group, at + (g + 1) * group):
+            if _bend(x, i) > best:
+                best, place = _bend(x, i), i
+        if count < found.shape[0]:
+            found[count, 0], found[count, 1], found[count, 2] = place, size, context
+        count += 1
     return count

@@ -18,6 +18,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stemkit.core import system
 from stemkit.core.errors import StemkitError
@@ -85,23 +86,39 @@ class FactStore:
         key
             What else the facts depend on: layout, span, steps.
         """
+        arrays = self.get_arrays(digest, key, meter_versions)
+        try:
+            return None if arrays is None else Ledger.from_arrays(arrays)
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def get_arrays(
+        self, digest: str, key: str, meter_versions: Mapping[str, int]
+    ) -> dict[str, NDArray[np.generic]] | None:
+        """Return facts of any kind as plain arrays, or `None`; see `get_facts`."""
         path = self._facts_path(digest, key, meter_versions)
         if path is None or (self._rehash and path not in self._kept_now):
             return None
         try:
             data = system.read_whole(path)
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return Ledger.from_arrays({name: arrays[name] for name in arrays.files})
+                return {name: arrays[name] for name in arrays.files}
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError):
             return None
 
     def put_facts(self, digest: str, key: str, meter_versions: Mapping[str, int], ledger: Ledger) -> None:
         """Keep facts under a digest and a key."""
+        self.put_arrays(digest, key, meter_versions, ledger.as_arrays())
+
+    def put_arrays(
+        self, digest: str, key: str, meter_versions: Mapping[str, int], arrays: Mapping[str, NDArray[np.generic]]
+    ) -> None:
+        """Keep facts of any kind, as plain arrays, under a digest and a key."""
         path = self._facts_path(digest, key, meter_versions)
         if path is None:
             return
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **ledger.as_arrays())
+        np.savez(buffer, allow_pickle=False, **arrays)
         if self._write(path, buffer.getvalue()):
             with self._guard:
                 self._kept_now.add(path)

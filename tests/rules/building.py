@@ -29,14 +29,35 @@ from stemkit.core.profile import Profile, load_profile
 from stemkit.core.steps import FitLength, RemapChannels, Requantise, Resample, Retag, Rewrap, Step
 from stemkit.core.timebase import FrameRate, resampled_length
 from stemkit.core.units import db_from_amplitude
+from stemkit.meters.bit_depth import BitDepth
+from stemkit.meters.channel_levels import ChannelLevels
+from stemkit.meters.clicks import Clicks
+from stemkit.meters.clipping import Clipping
 from stemkit.meters.digest import Digest
+from stemkit.meters.dropouts import Dropouts
+from stemkit.meters.edges import Edges
 from stemkit.meters.integrity import Integrity
 from stemkit.meters.loudness import Loudness
+from stemkit.meters.polarity import Polarity
+from stemkit.meters.relations import Leak, Relations
 from stemkit.meters.sample_peak import SamplePeak
 from stemkit.meters.silence import Silence
+from stemkit.meters.steady_offset import SteadyOffset
 from stemkit.meters.true_peak import TruePeak
+from stemkit.meters.twins import Twin, Twins
 
 BASE = Path("/film")
+CLEAN_CONTENT: tuple[type, ...] = (
+    BitDepth,
+    ChannelLevels,
+    Clicks,
+    Clipping,
+    Dropouts,
+    Edges,
+    Polarity,
+    SteadyOffset,
+)
+"""Readings whose defaults are those of clean sound; a case names one and what is different."""
 CLEAN_STEM: dict[str, Any] = {
     "container": "WAV",
     "subtype": "PCM_24",
@@ -86,6 +107,7 @@ def facts_of(given: Mapping[str, Any]) -> FilmFacts:
         film,
         profile,
         built,
+        together=Measured({Twins: Twins(tuple(_twin(one, built) for one in given.get("twins", ())))}),
         prints=tuple(_print(one) for one in given.get("prints", ())),
         nulls=tuple(_null(one) for one in given.get("nulls", ())),
         level=_level(given["level"]) if "level" in given else None,
@@ -138,7 +160,23 @@ def _chapter(given: Mapping[str, Any]) -> ChapterFacts:
     summed = given.get("sum", {})
     reason = summed.get("reason")
     measured = Measured() if reason else _measured({"lufs": -23.0, "amplitude": 0.5, **summed}, number, "sum")
-    return ChapterFacts(delivery, stems, measured, reason)
+    leaks = tuple(_leak(leak) for leak in given.get("leaks", ()))
+    return ChapterFacts(delivery, stems, measured, reason, Measured({Relations: Relations(leaks)}))
+
+
+def _leak(given: Mapping[str, Any]) -> Leak:
+    clear = {"gain_db": -20.0, "lag_samples": 0, "is_inverted": False, "peak": 40.0, "explained": 20.0}
+    place = {"is_same": False, "start_s": 1.0, "end_s": 3.0, "share": 0.5}
+    return Leak(**{**clear, **place, **given, "source": Role(given["source"]), "target": Role(given["target"])})
+
+
+def _twin(given: Mapping[str, Any], chapters: Iterable[ChapterFacts]) -> Twin:
+    stems = {(one.chapter.number, stem.stem.role): stem.stem for one in chapters for stem in one.stems}
+    one, other = (stems[number, Role(role)] for number, role in given["of"])
+    (number, _), (other_number, _) = given["of"]
+    same = {"offset_s": 0.0, "seconds": 30.0, "share": 1.0, "bit_errors": 0.01, "start_s": 0.0, "other_start_s": 0.0}
+    same |= {key: value for key, value in given.items() if key != "of"}
+    return Twin(number, one.path, one.role, other_number, other.path, other.role, **same)
 
 
 def _unplaced(given: Mapping[str, Any]) -> Unplaced:
@@ -197,8 +235,21 @@ def _measured(given: Mapping[str, Any], number: int, what: str) -> Measured:
             Silence: Silence(is_silent, amplitude < 1e-3, 0, given.get("trailing_zeros", 0)),
             Integrity: Integrity(given.get("non_finite", 0), given.get("non_finite_at")),
             Digest: Digest(given.get("digest", f"{number}{what}")),
+            **{kind: _content(kind, given.get(kind.__name__, {})) for kind in CLEAN_CONTENT},
         }
     )
+
+
+def _content(kind: type, changes: Mapping[str, Any]) -> object:
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()}
+    return kind(**{key: _undefined(value) for key, value in values.items()})
+
+
+def _undefined(value: Any) -> Any:
+    """TOML has no null: the word stands for it."""
+    if isinstance(value, tuple):
+        return tuple(map(_undefined, value))
+    return None if value == "undefined" else value
 
 
 def _print(given: Mapping[str, Any]) -> PrintFacts:

@@ -82,8 +82,8 @@ def test_a_choice_that_matches_nothing_says_so() -> None:
 
 def test_an_unknown_code_names_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
-        rule_of("FMT0011")
-    assert "FMT001" in caught.value.problems[0].hint
+        rule_of("FMT0002")
+    assert "FMT002" in caught.value.problems[0].hint
     assert rule_of("sample_rate").code == "FMT001"
 
 
@@ -105,7 +105,7 @@ def test_findings_come_in_film_order_whatever_the_order_of_rules() -> None:
 
 
 def test_header_rules_ask_for_no_sound() -> None:
-    headers = [rule for rule in all_rules() if rule.code.startswith("FMT")]
+    headers = [rule for rule in all_rules() if "FMT001" <= rule.code <= "FMT007"]
     assert needs_of(headers) == frozenset()
 
 

@@ -1,0 +1,42 @@
+"""FMT011: channels of a surround file carry nothing: mono or stereo sound in too large a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
+from stemkit.core.finding import Finding, Severity
+from stemkit.meters.channel_levels import ChannelLevels
+from stemkit.rules._base import StemRule, Topic, profile_layout, where_stem
+
+
+class EmptyChannels(StemRule):
+    """A surround file carries surround sound."""
+
+    code = "FMT011"
+    name = "empty_channels"
+    topic = Topic.LAYOUT
+    conditions = ("empty",)
+    severity = Severity.WARNING
+    needs = (Need(StreamOf.STEM, ChannelLevels),)
+
+    def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
+        """Yield a file of more than two channels in which no more than two carry sound."""
+        levels = stem.measured.get(ChannelLevels)
+        assert levels is not None
+        assert stem.media is not None
+        count = len(levels.rms_dbfs)
+        full = [i for i, level in enumerate(levels.rms_dbfs) if level is not None]
+        if count <= 2 or not 0 < len(full) <= 2:
+            return
+        labels = stem.media.layout.labels if stem.media.layout else tuple(str(i + 1) for i in range(count))
+        is_wanted = profile_layout(film).count == count
+        yield self.finding(
+            "empty",
+            where_stem(stem, chapter),
+            severity=Severity.WARNING if is_wanted else Severity.ERROR,
+            observed=len(full),
+            expected=count,
+            unit="channels",
+            params={"full": " and ".join(labels[i] for i in full)},
+        )
