@@ -38,7 +38,7 @@ def write(
 def clean_chapter(folder: Path, seed: int = 0, length: int = SECONDS * 48_000) -> Path:
     """Write three clean stems."""
     for at, role in enumerate(("VO", "SFX", "MUSIC")):
-        write(folder / f"Film_{folder.name}_{role}.wav", sound(10 * seed + at, length))
+        write(folder / f"Film_{folder.name}_{role}.wav", sound(1000 + 10 * seed + at, length))
     return folder
 
 

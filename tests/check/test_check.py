@@ -219,7 +219,7 @@ def test_the_number_of_jobs_changes_nothing(tmp_path: Path, jobs: int) -> None:
 def test_progress_ends_where_it_should(tmp_path: Path) -> None:
     seen: dict[str, Event] = {}
     check([film_of(tmp_path)], progress=lambda event: seen.update({event.task: event}))
-    assert set(seen) == {"measuring stems", "adding up the chapters"}
+    assert set(seen) >= {"measuring stems", "adding up the chapters"}
     assert all(event.done == event.total > 0 for event in seen.values())
 
 

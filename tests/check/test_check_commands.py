@@ -35,10 +35,13 @@ def test_exit_codes_tell_ready_from_not(tmp_path: Path, capsys: pytest.CaptureFi
     assert _json(capsys)["verdict"] == "ask"
 
 
-def test_warnings_alone_are_no_failure(tmp_path: Path) -> None:
+def test_warnings_alone_are_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = clean_chapter(tmp_path / "ch01")
-    write(folder / "Film_ch01_VO.wav", sound(1, 4 * 48_000, gain=0.3), subtype="FLOAT")
-    assert run(stemkit, ["check", str(folder), "--quiet"]) == 0
+    write(folder / "Film_ch01_VO.wav", sound(1, 4 * 48_000, gain=0.2), subtype="FLOAT")
+    assert run(stemkit, ["check", str(folder), "--json", "--no-progress"]) == 0
+    counts = _json(capsys)["counts"]
+    assert counts["warning"] > 0
+    assert counts["error"] == 0
 
 
 @pytest.mark.parametrize(
