@@ -21,6 +21,7 @@ _VERDICTS = {
     "fix": "FIX    a tool can repair it",
     "ask": "ASK    you must act",
 }
+_REPAIRED = "READY  repaired on the way into the mix"
 _COUNTED = (("error", "error"), ("warning", "warning"), ("info", "note"))
 _Findings = Sequence[Mapping[str, Any]]
 
@@ -33,6 +34,7 @@ def render(report: Report) -> str:
         _head(report),
         _of_place(None, open_ones),
         *(_chapter(chapter, report, open_ones) for chapter in report["chapters"]),
+        _left_out(report),
         _prints(report),
         _not_checked(report["findings"]),
         _end(report, open_ones),
@@ -53,7 +55,8 @@ def _chapter(chapter: Mapping[str, Any], report: Report, findings: _Findings) ->
     measured = chapter["measured"]["programme_loudness_lufs"]
     level = f"  {number(measured)} LUFS" if measured is not None else ""
     yield f"Chapter {chapter['number']}{title}{creator}{level}"
-    yield f"  {_VERDICTS[chapter['verdict']]}"
+    is_repaired = report["kind"] == "mix" and chapter["verdict"] == "fix" and report["prints"]
+    yield f"  {_REPAIRED if is_repaired else _VERDICTS[chapter['verdict']]}"
     yield from _of_place(chapter["number"], findings)
     yield ""
 
@@ -96,6 +99,17 @@ def _wrapped(lead: str, text: str) -> Iterator[str]:
     yield from textwrap.wrap(
         text, _WIDTH, initial_indent=lead, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
     ) or [lead.rstrip()]
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    for title, key in (("Refused", "refused"), ("Silence in their place", "missing")):
+        rows = report.get(key) or ()
+        if rows:
+            yield title
+            for row in rows:
+                lead = f"  chapter {row['chapter']} {row['role'] or ''}  "
+                yield from _wrapped(lead, " ".join(shown(row.get(word) or "") for word in ("code", "reason", "advice")))
+            yield ""
 
 
 def _prints(report: Report) -> Iterator[str]:
@@ -150,8 +164,8 @@ def _next_step(report: Report, findings: _Findings) -> str:
     """Return the one thing to do now."""
     errors = [one for one in findings if one["severity"] == "error"]
     is_film = bool(report["film"]["title"])
-    if not report["chapters"] and report["verdict"] == "ready":
-        return "nothing to do; the prints are those that the report proves."
+    if report["verdict"] == "ready" and (report["prints"] or not report["chapters"]):
+        return "nothing; the prints are proven, and can be delivered."
     if report["verdict"] == "ready" or not errors:
         return "'stemkit mix' joins the chapters." if is_film else "deliver these stems."
     if report["verdict"] == "fix":

@@ -1,0 +1,91 @@
+"""The report for a terminal, for a check and for a mix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stemkit.report.formats.text import render
+
+MEASURED = {"programme_loudness_lufs": -23.0, "true_peak_dbtp": -2.0}
+
+
+def _finding(**changes: Any) -> dict[str, Any]:
+    plain = {"code": "FMT001", "condition": "sample_rate", "severity": "error", "outcome": "fail", "confidence": 1.0}
+    place = {"chapter": 1, "role": "VO", "name": "a/vo.wav", "start_s": None, "start_tc": None}
+    words = {"message": "it is so", "advice": "do that", "fix": "safe", "waived": False}
+    return {**plain, **place, **words, **changes}
+
+
+def _report(**changes: Any) -> dict[str, Any]:
+    chapter = {"number": 1, "title": "One", "creator": "Me", "verdict": "fix", "measured": MEASURED}
+    return {
+        "schema": "stemkit/report/1",
+        "kind": "check",
+        "film": {"title": "Film"},
+        "profile": {"name": "crowd-film", "revision": "1"},
+        "verdict": "fix",
+        "chapters": [chapter],
+        "findings": [_finding()],
+        "counts": dict.fromkeys(("error", "warning", "info", "skipped", "waived", "passed"), 1),
+        "prints": [],
+        "null_test": None,
+        "refused": [],
+        "missing": [],
+        **changes,
+    }
+
+
+def test_a_repairable_film_names_the_command_that_repairs_it() -> None:
+    text = render(_report())
+    assert "FIX    a tool can repair it" in text
+    assert "Next: 'stemkit conform'" in text
+
+
+def test_what_a_person_must_do_first_is_the_next_step() -> None:
+    text = render(_report(verdict="ask", findings=[_finding(), _finding(code="LEN001", fix=None, advice="export it")]))
+    assert "Next: chapter 1 VO: export it ('stemkit explain LEN001')" in text
+
+
+def test_waived_and_repaired_findings_are_not_shown_again() -> None:
+    text = render(_report(findings=[_finding(waived=True), _finding(repaired=True)]))
+    assert "FMT001" not in text
+
+
+def test_notes_of_one_kind_are_one_line() -> None:
+    notes = [_finding(code="FMT005", severity="info", role=role) for role in ("VO", "SFX", "MUSIC")]
+    text = render(_report(findings=notes))
+    assert text.count("FMT005") == 1
+    assert "2 more like it" in text
+
+
+def test_what_was_not_checked_stands_above_the_counts_and_names_its_places() -> None:
+    skips = [
+        _finding(outcome="skip", severity="info", role=role, message="not checked (FMT001): no file", code="FMT001")
+        for role in ("VO", "SFX")
+    ]
+    text = render(_report(findings=skips))
+    assert "not checked: no file  [chapter 1 VO, chapter 1 SFX]" in text
+    assert text.index("Not checked") < text.index("passed")
+
+
+def test_doubt_and_place_are_told() -> None:
+    text = render(_report(findings=[_finding(confidence=0.8, start_s=1.0, start_tc="01:00:01:00")]))
+    assert "(80% sure)" in text
+    assert "[vo.wav, 01:00:01:00 in the film]" in text
+
+
+@pytest.mark.parametrize(("exact", "words"), [(True, "exact over"), (False, "NOT exact")])
+def test_a_mix_shows_its_prints_and_their_proof(exact: bool, words: str) -> None:
+    prints = [{"name": "FULL", "measured": MEASURED, "path": "Film_FULL.wav"}]
+    text = render(_report(kind="mix", verdict="ready", prints=prints, null_test={"exact": exact, "samples": 9}))
+    assert "repaired on the way" in text
+    assert words in text
+    assert "Film_FULL.wav" in text
+
+
+def test_a_refused_mix_says_what_it_waits_for() -> None:
+    refused = [{"chapter": 2, "role": "VO", "code": "STM001", "reason": "VO is missing", "advice": "deliver it"}]
+    text = render(_report(kind="mix", verdict="ask", refused=refused))
+    assert "Refused\n  chapter 2 VO  STM001 VO is missing deliver it" in text
