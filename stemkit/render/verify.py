@@ -89,10 +89,13 @@ def _residuals(files: Mapping[str, MediaInfo], rules: Sequence[SumRule], work: W
 
 
 def _residual(rule: SumRule, blocks: Mapping[str, Block]) -> float:
-    rest = blocks[rule.sum].copy()
-    for name in rule.of:
-        rest -= blocks[name]
-    largest = float(np.abs(rest, out=rest).max(initial=0.0))
+    first, *others = rule.of
+    total = blocks[first]
+    for name in others:
+        total = total + blocks[name]
+    if np.array_equal(total, blocks[rule.sum]):
+        return 0.0
+    largest = float(np.abs(total - blocks[rule.sum]).max(initial=0.0))
     return math.inf if math.isnan(largest) else largest
 
 
