@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -240,14 +239,3 @@ def _verdict(run: MixRun, findings: Iterable[Mapping[str, Any]]) -> str:
     proven = bool(null and null["exact"]) and bool(run.mix.get("prints"))
     complete = not run.mix.get("refused") and not run.mix.get("missing")
     return "ready" if proven and complete and not any(blocks(finding) for finding in findings) else "ask"
-
-
-def without_nonsense(value: Any) -> Any:
-    """Return the same data with numbers that JSON does not have (NaN, infinity) as `None`."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): without_nonsense(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nonsense(part) for part in value]
-    return value

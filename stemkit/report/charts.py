@@ -90,7 +90,7 @@ class Gauge:
 
 
 def timeline(report: Report, states: Mapping[int, str]) -> Timeline | None:
-    """Return the film's timeline, `None` where its length or its chapters' places are not known.
+    """Return the film's timeline, `None` where its length, or everything in it, is not known.
 
     Parameters
     ----------
@@ -101,9 +101,9 @@ def timeline(report: Report, states: Mapping[int, str]) -> Timeline | None:
     """
     duration = report["film"]["duration_s"]
     placed = [chapter for chapter in report["chapters"] if chapter["start_s"] is not None]
-    if not duration or not placed:
+    lanes = tuple(_lanes(report, duration)) if duration else ()
+    if not duration or not (placed or lanes):
         return None
-    lanes = tuple(_lanes(report, duration))
     return Timeline(
         cells=tuple(_cell(chapter, duration, states.get(chapter["number"], "ok")) for chapter in placed),
         lanes=lanes,

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from stemkit.report.words import number, plural
+from stemkit.core.units import format_level
+from stemkit.report.words import plural
 
 
 def demo_lines(data: Mapping[str, Any]) -> Iterator[str]:
@@ -52,8 +53,9 @@ def _written(mix: Mapping[str, Any], folder: PurePath) -> Iterator[str]:
     yield f"4  mix wrote {plural(len(mix['prints']), 'print')}{again}: {folder}"
     for row in mix["prints"]:
         measured = row["measured"]
-        loudness, peak = number(measured["programme_loudness_lufs"]), number(measured["true_peak_dbtp"])
-        yield f"   {row['name']:<5}  {loudness:>6} LUFS  {peak:>6} dBTP  {row['path']}"
+        loudness = format_level(measured["programme_loudness_lufs"], "LUFS")
+        peak = format_level(measured["true_peak_dbtp"], "dBTP")
+        yield f"   {row['name']:<5}  {loudness:>10}  {peak:>10}  {row['path']}"
     for row in mix["null_test"]["sums"]:
         proof = "exact" if row["exact"] else "NOT EXACT" if row["exact"] is False else row["reason"]
         yield f"   {row['sum']} = {' + '.join(row['of'])}: {proof}"

@@ -50,7 +50,8 @@ def _loudness_figure(value: float | None, limit: Mapping[str, Any] | None) -> Fi
         return Figure(label, DASH, unit, words, "undefined", "error", scale)
     off = round(value - target, 2)
     inside = -below <= off <= above or (limit["ceiling_only"] and off <= above)
-    margin = "on target" if abs(off) < 0.05 else f"{number(abs(off))} LU {'above' if off > 0 else 'below'} target"
+    seen = round(value, 1) - target
+    margin = "on target" if abs(seen) < 0.05 else f"{number(abs(seen))} LU {'above' if seen > 0 else 'below'} target"
     return Figure(label, number(value), unit, words, margin, "ok" if inside else limit["severity"], scale)
 
 

@@ -163,6 +163,7 @@ def _onset(name: str, rate_hz: int, who: Speaker, random: np.random.Generator) -
         low, high, level = bursts[name]
         length, closed = samples(0.035, rate_hz), samples(0.03, rate_hz)
         burst = shaped_noise(length, rate_hz, random, band(low * scale, high * scale, 2.0)) * decay(length, length)
+        burst *= envelope(length, samples(0.004, rate_hz), length // 3)
         out: NDArray[np.float64] = np.concatenate([np.zeros(closed), burst * level])
         return out
     return np.zeros(0)

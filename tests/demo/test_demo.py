@@ -29,6 +29,8 @@ WHOLE_FRAMES = sum(scene.frames for scene in film_of_the_demo.SCENES)
 @pytest.fixture(scope="module")
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, DemoResult]]:
     with pytest.MonkeyPatch.context() as patch:
+        # a file "._" in the current folder makes libsndfile refuse good MP3s
+        patch.chdir(tmp_path_factory.mktemp("here"))
         patch.setenv("STEMKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         short = tuple(replace(scene, frames=scene.frames // 3) for scene in film_of_the_demo.SCENES)
         patch.setattr(film_of_the_demo, "SCENES", short)
