@@ -8,17 +8,16 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from stemkit.core.errors import OutputError, Problem
+from stemkit.core.folder_lock import FolderLock
+from stemkit.core.interrupts import Unbroken
 from stemkit.core.names import display_name, is_junk, safe_name
 from stemkit.core.system import (
-    CAN_REMOVE_OPEN_FILES,
     RandomReader,
-    identity_of,
-    lock_file,
     replace_file,
     sync_file,
     sync_folder,
@@ -39,7 +38,6 @@ __all__ = [
 ]
 
 PARTIAL_PREFIX, PARTIAL_SUFFIX = ".stemkit-", ".partial"
-_LOCK_NAME = ".stemkit-lock"
 _HASH_BUFFER = 1 << 20
 
 
@@ -133,46 +131,6 @@ def require_space(folder: Path, needed: int) -> None:
         raise OutputError(Problem("no_space", message, hint, path=str(folder)))
 
 
-class FolderLock:
-    """Keeps two runs of stemkit from writing into one folder at the same time."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / _LOCK_NAME
-        self._handle = -1
-
-    def acquire(self) -> None:
-        """Take the lock, or raise `OutputError` at once if another run holds it."""
-        while self._handle < 0:
-            handle = os.open(system_path(self._path), os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                lock_file(handle)
-                is_current = os.fstat(handle).st_ino == identity_of(self._path).inode
-            except FileNotFoundError:  # its owner took the file away between our two calls
-                is_current = False
-            except BlockingIOError as error:
-                os.close(handle)
-                message = "another run of stemkit is writing here"
-                hint = "wait for it to end, or choose another folder with -o"
-                raise OutputError(Problem("busy", message, hint, path=str(self._path.parent))) from error
-            if is_current:
-                self._handle = handle
-            else:
-                os.close(handle)
-
-    def release(self) -> None:
-        """Give the lock back and take its file away."""
-        if self._handle < 0:
-            return
-        if CAN_REMOVE_OPEN_FILES:  # while it is still locked: nobody else may remove a newer one
-            with contextlib.suppress(OSError):
-                self._path.unlink()
-        os.close(self._handle)
-        self._handle = -1
-        if not CAN_REMOVE_OPEN_FILES:
-            with contextlib.suppress(OSError):
-                self._path.unlink()
-
-
 class OutputSet:
     """The files of one run: written under temporary names, then renamed together.
 
@@ -196,17 +154,21 @@ class OutputSet:
         self._run = secrets.token_hex(4)
         self._names: dict[str, Path] = {}
         self._made: list[Path] = []
+        self._scratch: list[Path] = []
         self._guard = threading.Lock()
         self._lock = FolderLock(folder)
 
     def __enter__(self) -> OutputSet:
         try:
-            self._make_folder(self.folder)
-            self._lock.acquire()
-            self._remove_leftovers(self.folder)
-        except OSError as error:
-            self._lock.release()
-            raise cannot_write(self.folder, error) from error
+            with Unbroken():
+                self._make_folder(self.folder)
+                self._lock.acquire()
+                _remove_leftovers(self.folder)
+        except BaseException as error:
+            self._give_up()
+            if isinstance(error, OSError):
+                raise cannot_write(self.folder, error) from error
+            raise
         return self
 
     def temporary(self, name: str) -> Path:
@@ -218,7 +180,7 @@ class OutputSet:
             Path relative to the folder, with ``/``; its folder is made if needed. The same name gives the
             same path.
         """
-        with self._guard:
+        with self._guard, Unbroken():
             if name not in self._names:
                 target = self._target(name)
                 try:
@@ -228,6 +190,17 @@ class OutputSet:
                 temporary = f"{PARTIAL_PREFIX}{self._run}-{len(self._names):04d}{PARTIAL_SUFFIX}"
                 self._names[name] = target.with_name(temporary)
             return self._names[name]
+
+    def scratch(self, name: str) -> Path:
+        """Return an empty folder for files that the run needs and that go when it ends, however it ends."""
+        with self._guard, Unbroken():
+            folder = self.folder / f"{PARTIAL_PREFIX}{self._run}-{name}{PARTIAL_SUFFIX}"
+            try:
+                folder.mkdir()
+            except OSError as error:
+                raise cannot_write(folder, error) from error
+            self._scratch.append(folder)
+            return folder
 
     def discard(self, name: str) -> None:
         """Take a file out of the set again, and its temporary file away."""
@@ -239,6 +212,8 @@ class OutputSet:
     def commit(self, order: Sequence[str] | None = None) -> None:
         """Rename the files into place in an order (as first asked for, if none is given), last one last.
 
+        A signal that would end the program waits until all of them have their names.
+
         Raises
         ------
         OutputError
@@ -247,25 +222,40 @@ class OutputSet:
         names = list(self._names) if order is None else list(order)
         if sorted(names) != sorted(self._names):
             raise ValueError("the order must name every file of the set once")
-        for name in names:
-            target = self._target(name)
+        for name in names:  # first what takes time and may fail
             try:
                 sync_file(self._names[name])
-                replace_file(self._names[name], target)
             except OSError as error:
-                raise cannot_write(target, error) from error
-            del self._names[name]
-            sync_folder(target.parent)
-        self._made.clear()
+                raise cannot_write(self._target(name), error) from error
+        with Unbroken():
+            for name in names:
+                self._rename(name)
+            self._made.clear()
+
+    def _rename(self, name: str) -> None:
+        target = self._target(name)
+        try:
+            replace_file(self._names[name], target)
+        except OSError as error:
+            raise cannot_write(target, error) from error
+        del self._names[name]
+        sync_folder(target.parent)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        for temporary in self._names.values():
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        self._lock.release()
-        for folder in reversed(self._made):  # only those that are still empty
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Remove what has no final name yet."""
+        with Unbroken():
+            for temporary in self._names.values():
+                with contextlib.suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+            for folder in self._scratch:
+                shutil.rmtree(folder, ignore_errors=True)
+            self._lock.release()
+            for folder in reversed(self._made):  # only those that are still empty
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
 
     def _target(self, name: str) -> Path:
         target = self.folder / name
@@ -279,13 +269,13 @@ class OutputSet:
         folder.mkdir(parents=True, exist_ok=True)
         self._made.extend(reversed(missing))
 
-    @staticmethod
-    def _remove_leftovers(folder: Path) -> None:
-        for path in _partials(folder):
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a killed run left; nobody else writes here while the lock is held."""
+    for pattern in (f"{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}", f"*/{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}"):
+        for path in list(folder.glob(pattern)):
             with contextlib.suppress(OSError):
-                path.unlink()
-
-
-def _partials(folder: Path) -> Iterator[Path]:
-    yield from folder.glob(f"{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}")
-    yield from folder.glob(f"*/{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}")
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()

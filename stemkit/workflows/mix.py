@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stemkit.core.errors import Problem, ProfileError
-from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, OutputSet, require_space
+from stemkit.core.files import OutputSet, require_space
 from stemkit.core.film import Film, Role
 from stemkit.core.media import MediaInfo
 from stemkit.core.profile import Profile, load_profile
@@ -129,8 +126,8 @@ def _require_one_form(profile: Profile, prints: Profile) -> None:
 
 def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixResult:
     _require_room(seen)
-    with OutputSet(seen.out) as output, _stems_folder(seen.out) as folder:
-        conformed = _conform(seen, folder, pace)
+    with OutputSet(seen.out) as output:
+        conformed = _conform(seen, output.scratch("stems"), pace)
         media = {stem: conformed[stem].media if stem in conformed else stem.media for stem in seen.taken}
         printed = make_prints(seen.film, _placed(seen, media), seen.print_profile, output, pace)
         judged = judge_prints(printed.facts(seen.film, seen.print_profile))
@@ -142,19 +139,6 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
     for name, file in printed.files.items():
         store.remember_sha256(seen.out / printed.names[name], file.sha256)
     return MixResult(data, report, has_crashed=seen.checked.has_crashed or judged.has_crashed)
-
-
-@contextlib.contextmanager
-def _stems_folder(out: Path) -> Iterator[Path]:
-    """Yield a folder for conformed stems that is gone afterwards; what a killed run left goes too."""
-    for leftover in out.glob(f"{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}"):
-        if leftover.is_dir() and not leftover.is_symlink():
-            shutil.rmtree(leftover, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{PARTIAL_PREFIX}stems-", suffix=PARTIAL_SUFFIX, dir=out))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require_room(seen: Seen) -> None:
