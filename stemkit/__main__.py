@@ -13,7 +13,10 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8")
     from stemkit.cli import stemkit
     from stemkit.cli._console import run
+    from stemkit.cli._process import clean_up_on_signals, keep_results_apart
 
+    keep_results_apart()
+    clean_up_on_signals()
     raise SystemExit(run(stemkit, sys.argv[1:]))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import sys
@@ -43,7 +45,9 @@ def printable(text: str) -> str:
     return text.translate(_UNSAFE)
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # the shell has closed it
+        raise OSError(errno.EBADF, "standard output is closed")
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     stream.flush()
@@ -55,8 +59,9 @@ def echo(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Print something beside the result, on standard error."""
-    _write(sys.stderr, printable(text))
+    """Print something beside the result, on standard error; where nobody can be told, nobody is."""
+    with contextlib.suppress(OSError):
+        _write(sys.stderr, printable(text))
 
 
 def print_json(data: Mapping[str, object]) -> None:
@@ -97,7 +102,7 @@ class ProgressDisplay:
 
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown
-        self._on_terminal = shown and sys.stderr.isatty()
+        self._on_terminal = shown and sys.stderr is not None and sys.stderr.isatty()
         self._bar: RichProgress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._said: set[str] = set()
@@ -170,11 +175,25 @@ def wants_json(arguments: Sequence[str]) -> bool:
 
 
 def _fail(exit_code: int, problems: Sequence[Problem], *, as_json: bool) -> int:
-    if as_json:
-        print_json(_error_json(exit_code, problems))
-    else:
+    try:
+        if as_json:
+            print_json(_error_json(exit_code, problems))
+    except OSError:
+        as_json = False
+    if not as_json:
         note("\n".join(_show_problem(problem) for problem in problems))
+    _end_output()
     return exit_code
+
+
+def _end_output() -> None:
+    """Print what is still to be printed, or let go of it: the interpreter would complain at its exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(group: click.Group, arguments: Sequence[str]) -> int:
@@ -187,9 +206,8 @@ def run(group: click.Group, arguments: Sequence[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         echo(error.format_message())
         return EXIT_USAGE
-    except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter would complain again at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has had enough
+        _end_output()
         return EXIT_UNREADABLE
     except BaseException as error:
         exit_code, problems = _explain(error)
@@ -210,6 +228,9 @@ def _explain(error: BaseException) -> tuple[int, Sequence[Problem]]:
             context = error.ctx if isinstance(error, click.UsageError) else None
             hint = f"see '{context.command_path} --help'" if context else ""
             return EXIT_USAGE, [Problem("usage", error.format_message(), hint)]
+        case _ if isinstance(error, MemoryError) or "can't start new thread" in str(error):
+            hint = "close other programs, or work on fewer files at once with --jobs 1"
+            return EXIT_UNREADABLE, [Problem("memory", "the system gives no more memory", hint)]
         case OSError():
             hint = "check the disk, the path and your rights"
             return EXIT_UNREADABLE, [Problem("system", error.strerror or str(error), hint, error.filename)]
