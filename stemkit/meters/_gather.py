@@ -15,6 +15,7 @@ from stemkit.dsp.oversample import annex_2_interpolator, interpolator, oversampl
 from stemkit.kernels.scan import (
     FIRST_SOUND,
     FLAT_RUNS,
+    GROUP,
     HISTORY,
     LAST_SOUND,
     LOCAL_PEAKS,
@@ -162,9 +163,8 @@ def _merge(runs: Ints, levels: Floats | None, length: int) -> tuple[Ints, Floats
 
 def shortest_certain_zero_run(rate: int) -> int:
     """Return the length from which a run of zeros is always found: it holds a whole group of the kernel."""
-    cell = rate // 100 + 1
-    groups = max(1, (cell - 1) // HISTORY)
-    return 2 * -(-cell // groups) - 1
+    lengths = (rate // 100, -(-rate // 100))
+    return 2 * max(-(-cell // max(1, cell // GROUP)) for cell in lengths) - 1
 
 
 def _largest(levels: Floats, places: Ints) -> tuple[Floats, Ints]:

@@ -13,7 +13,7 @@ from stemkit import __version__
 from stemkit.core.block import Block
 from stemkit.core.progress import Event, Progress, silent
 from stemkit.meters import loudness, true_peak
-from stemkit.meters._ledger import Ledger
+from stemkit.meters._ledger import Floats, Ledger
 from stemkit.meters._meter import meter_versions
 from stemkit.meters.scan import Scanner
 from stemkit.signals.conformance import RATE_HZ, Case, load_cases
@@ -171,7 +171,7 @@ def _ours(name: str, ledger: Ledger, expected: float | None) -> float | None:
     return readings[name]
 
 
-def _furthest(powers: loudness.Floats, expected: float | None) -> float:
+def _furthest(powers: Floats, expected: float | None) -> float:
     lowest, highest = loudness.lufs(float(powers.min())), loudness.lufs(float(powers.max()))
     middle = expected or 0.0
     return max(lowest, highest, key=lambda value: abs(value - middle))

@@ -1,0 +1,109 @@
+"""What kernels stand on: the cache folder, packed samples, the proof behind pruning."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stemkit import kernels
+from stemkit.dsp.kweighting import highpass, shelf
+from stemkit.dsp.oversample import annex_2_interpolator, interpolator, oversampling_factor
+from stemkit.meters._gather import peak_bounds
+
+
+def test_the_printed_coefficients_come_back_at_48_khz() -> None:
+    one, two = shelf(48_000), highpass(48_000)
+    printed = [1.53512485958697, -2.69169618940638, 1.19839281085285, -1.69065929318241, 0.73248077421585]
+    assert [one.b0, one.b1, one.b2, one.a1, one.a2] == pytest.approx(printed, abs=1e-14)
+    assert [two.b0, two.b1, two.b2] == [1.0, -2.0, 1.0]
+    assert [two.a1, two.a2] == pytest.approx([-1.99004745483398, 0.99007225036621], abs=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("rate", "gain"),
+    [(44_100, 0.999560065), (88_200, 1.002271963), (96_000, 1.002492789), (192_000, 1.003742675)],
+)
+def test_the_second_stage_keeps_its_gain_at_other_rates(rate: int, gain: float) -> None:
+    assert highpass(rate).b0 == pytest.approx(gain, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rate", "factor"), [(8_000, 8), (48_000, 8), (88_200, 4), (96_000, 4), (176_400, 2), (384_000, 2)]
+)
+def test_oversampling_follows_the_rate(rate: int, factor: int) -> None:
+    assert oversampling_factor(rate) == factor
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_the_interpolator_is_exact_for_dc_and_flat_to_20_khz(factor: int) -> None:
+    taps = interpolator(factor)
+    assert taps.shape == (factor, 48)
+    assert np.array_equal(taps[0], np.eye(48)[23])
+    assert taps.sum(axis=1) == pytest.approx(np.ones(factor), abs=1e-14)
+    for p in range(1, factor):
+        assert np.array_equal(taps[p], taps[factor - p][::-1])
+    k = np.arange(48) - 23
+    for cycles in (0.01, 0.1, 0.25, 0.35, 0.41):
+        for p in range(factor):
+            gain = abs((taps[p] * np.exp(2j * np.pi * cycles * k)).sum())
+            assert 20.0 * np.log10(gain) == pytest.approx(0.0, abs=0.03)
+
+
+def test_annex_2_is_the_published_table() -> None:
+    taps = annex_2_interpolator()
+    assert taps.shape == (4, 48)
+    published = taps[:, ::-1][:, 18:30].T
+    assert published[0].tolist() == [0.0017089843750, -0.0291748046875, -0.0189208984375, -0.0083007812500]
+    assert published[6].tolist() == [0.9721679687500, 0.7797851562500, 0.4650878906250, 0.1373291015625]
+    assert np.abs(published[:, 0]).sum() == pytest.approx(np.abs(published[:, 3]).sum())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(-1.0, 1.0), min_size=48, max_size=48), st.sampled_from([2, 4, 8]))
+def test_no_value_between_samples_exceeds_the_bounds(values: list[float], factor: int) -> None:
+    taps = interpolator(factor)
+    l1, smooth = peak_bounds(taps)
+    window = np.array(values)
+    between = np.abs(taps @ window).max()
+    step = np.abs(np.diff(window)).max()
+    assert between <= l1 * np.abs(window).max() * (1.0 + 1e-12) + 1e-300
+    assert between <= (np.abs(window[23:25]).max() + smooth * step) * (1.0 + 1e-12) + 1e-300
+
+
+def test_the_bounds_are_reached() -> None:
+    """They are no looser than they must be: a sound exists for each that comes to it."""
+    taps = interpolator(8)
+    l1, _ = peak_bounds(taps)
+    worst = max(float(taps[p] @ np.sign(taps[p])) for p in range(8))
+    assert worst == pytest.approx(l1, rel=1e-12)
+
+
+def test_kernels_work_where_no_cache_can_be_written(tmp_path: Path) -> None:
+    """A folder that cannot be made stands for a container without a home."""
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    code = "from stemkit.kernels import CAN_KEEP_KERNELS; print(CAN_KEEP_KERNELS)"
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(blocked / "kernels")}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
+def test_the_cache_folder_is_settled_before_numba_comes() -> None:
+    code = "import sys, stemkit.kernels; print('numba' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
+def test_new_kernels_are_told_from_kept_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert kernels.kernels_are_new()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "scan.scan_group-1.py311.nbi").write_bytes(b"")
+    assert not kernels.kernels_are_new()
