@@ -23,12 +23,11 @@ from stemkit.kernels.scan import (
     PLAIN_PEAKS,
     RUN_IN_CELLS,
 )
-from stemkit.meters._ledger import Floats, Ints, Ledger
+from stemkit.meters._ledger import Floats, Ints, Ledger, left_right_pairs
 
 SEGMENT_S = 2
 _NEVER = np.iinfo(np.int64).max
 DIGEST_VERSION = b"stemkit/1"
-_PAIRS = (("L", "R"), ("Ls", "Rs"), ("Lss", "Rss"), ("Lrs", "Rrs"), ("Ltf", "Rtf"), ("Ltr", "Rtr"))
 _KEY_SEED = 0x2545F4914F6CDD1D
 
 
@@ -68,20 +67,10 @@ def setup(rate: int, channels: int, layout: Layout | None, *, mode: int = 0, wei
     gain = two.b0
     filters = np.array([gain * one.b0, gain * one.b1, gain * one.b2, one.a1, one.a2, two.a1, two.a2])
     weights = np.array([c.loudness_weight for c in layout.channels]) if layout and weigh else np.zeros(channels)
+    pairs = np.array(left_right_pairs(layout, channels), dtype=np.int64).reshape(-1, 2)
     taps = annex_2_interpolator() if mode == PLAIN_PEAKS else interpolator(oversampling_factor(rate))
     rows = HISTORY + rate // 100 + 2
-    return Setup(
-        rate, channels, layout, weights, filters, _pairs(layout, channels), taps, peak_bounds(taps), _keys(rows), mode
-    )
-
-
-def _pairs(layout: Layout | None, channels: int) -> Ints:
-    if layout is None:
-        found = [(0, 1)] if channels == 2 else []
-    else:
-        at = {label: i for i, label in enumerate(layout.labels)}
-        found = [(at[a], at[b]) for a, b in _PAIRS if a in at and b in at]
-    return np.array(found, dtype=np.int64).reshape(-1, 2)
+    return Setup(rate, channels, layout, weights, filters, pairs, taps, peak_bounds(taps), _keys(rows), mode)
 
 
 def peak_bounds(taps: Floats) -> Floats:

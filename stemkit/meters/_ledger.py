@@ -17,6 +17,17 @@ CELLS_PER_SECOND = 100
 WINDOWS_PER_SECOND = 10
 
 
+_PAIRS = (("L", "R"), ("Ls", "Rs"), ("Lss", "Rss"), ("Lrs", "Rrs"), ("Ltf", "Rtf"), ("Ltr", "Rtr"))
+
+
+def left_right_pairs(layout: Layout | None, channels: int) -> tuple[tuple[int, int], ...]:
+    """Return the columns of left and right channels that belong together; two unnamed channels are taken as a pair."""
+    if layout is None:
+        return ((0, 1),) if channels == 2 else ()
+    at = {label: i for i, label in enumerate(layout.labels)}
+    return tuple((at[a], at[b]) for a, b in _PAIRS if a in at and b in at)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
     """The facts of one scan. Arrays are read only; ``c`` is the number of channels.
@@ -86,6 +97,10 @@ class Ledger:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.length_samples / self.sample_rate_hz
+
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """Return the channels behind the columns of ``cross``."""
+        return left_right_pairs(self.layout, self.channels)
 
     def cell_start(self, cell: int) -> int:
         """Return the first sample of a 10 ms cell, at the sound's own rate: ``round(cell × rate / 100)``."""

@@ -103,7 +103,8 @@ def gated_power(powers: Floats, gate_lu: float) -> float | None:
     return float(loud[loud > relative].mean())
 
 
-def _range_lu(powers: Floats) -> float | None:
+def range_of(powers: Floats) -> float | None:
+    """Return the loudness range of short-term powers, by nearest rank; `None` if none passes the absolute gate."""
     loud = powers[powers > _ABSOLUTE_GATE]
     if not len(loud):
         return None
@@ -128,7 +129,7 @@ def _read_cells(ledger: Ledger, first: int, last: int, range_step_cells: int) ->
     momentary = _window_powers(ledger, cells, first, MOMENTARY_CELLS)
     short_term = _window_powers(ledger, cells, first, SHORT_TERM_CELLS)
     programme = gated_power(momentary[::BLOCK_STEP_CELLS], -10.0)
-    loudness_range = _range_lu(short_term[::range_step_cells])
+    loudness_range = range_of(short_term[::range_step_cells])
     max_m, max_m_at = _largest(ledger, momentary, first)
     max_s, max_s_at = _largest(ledger, short_term, first)
     undefined: dict[str, str] = {}

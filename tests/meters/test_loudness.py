@@ -68,7 +68,7 @@ def test_gating_by_hand() -> None:
 
 def test_range_takes_the_nearest_rank() -> None:
     levels = np.linspace(-40.0, -22.0, 21)
-    kept = loudness._range_lu(10.0 ** ((levels + 0.691) / 10.0))
+    kept = loudness.range_of(10.0 ** ((levels + 0.691) / 10.0))
     assert kept == pytest.approx(levels[19] - levels[2])
 
 
