@@ -24,7 +24,8 @@ from stemkit.meters.scan import Scanner, scan_file
 from stemkit.meters.summary import Summary, summarise
 from stemkit.store.facts import FactStore
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(slots=True)

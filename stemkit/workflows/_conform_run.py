@@ -34,7 +34,8 @@ from stemkit.workflows._conformed_tree import (
     receipt_of,
 )
 
-A, R = TypeVar("A"), TypeVar("R")
+A = TypeVar("A")
+R = TypeVar("R")
 Described = Mapping[str, Any]
 
 MADE_BY = f"stemkit {__version__}"

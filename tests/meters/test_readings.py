@@ -27,9 +27,10 @@ SOUNDS = {
 def test_every_reading_exists_for_every_sound(name: str) -> None:
     ledger = scan(SOUNDS[name])
     for module in _meter.reading_modules():
-        reading: object = _meter.read(ledger, module.RESULT)
-        assert isinstance(reading, module.RESULT)
-        assert reading == _meter.read(ledger, module.RESULT)
+        kind: type[object] = module.RESULT
+        reading = _meter.read(ledger, kind)
+        assert isinstance(reading, kind)
+        assert reading == _meter.read(ledger, kind)
         assert "nan" not in repr(reading).lower()
         assert "inf" not in repr(reading).lower()
 
