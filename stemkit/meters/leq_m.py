@@ -46,7 +46,7 @@ def m_weighting_taps(rate_hz: int) -> Floats:
     """Return the filter at a sample rate: symmetric, of odd length."""
     half = round(_TAP_S * rate_hz / 2)
     size = 1 << (8 * half - 1).bit_length()
-    frequency = np.fft.rfftfreq(size, 1.0 / rate_hz)
+    frequency = np.fft.rfftfreq(size, 1.0 / rate_hz).astype(np.float64)
     gain = 10.0 ** (m_weighting_db(frequency) / 20.0)
     gain[0] = 0.0
     taps = np.fft.irfft(gain, size)

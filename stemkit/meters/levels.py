@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stemkit.core.units import db_from_amplitude, db_from_power
 from stemkit.meters._ledger import Floats, Ledger
@@ -78,7 +79,7 @@ def correlation_curve(ledger: Ledger) -> list[float | None]:
     return [value if heard else None for value, heard in zip(values.tolist(), is_heard.tolist(), strict=True)]
 
 
-def _windowed(ledger: Ledger) -> tuple[Floats, Floats]:
+def _windowed(ledger: Ledger) -> tuple[Floats, NDArray[np.bool_]]:
     left, right = _pair_powers(ledger)
     product = np.sqrt(left * right)
     floor = _HEARD * ledger.sample_rate_hz / 10
