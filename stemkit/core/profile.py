@@ -7,127 +7,69 @@ absent, and a check that needs it says that it was skipped.
 from __future__ import annotations
 
 import datetime
-import string
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, TypeGuard, get_args
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
 from stemkit.core.as_written import AsWritten, hint_for, place_of, problems_of
 from stemkit.core.errors import Problem, ProfileError
-from stemkit.core.film import Role
-from stemkit.core.finding import Severity
-from stemkit.core.layout import LAYOUTS
-from stemkit.core.timebase import FrameRate
+from stemkit.core.profile_figures import (
+    AppliesTo,
+    DurationLimit,
+    HeadTailRule,
+    LdrLimit,
+    LeqMLimit,
+    LevelLimit,
+    Limit,
+    LoudnessRule,
+    PlausibleLevel,
+    RangeLimit,
+    RmsLimit,
+    SamplePeakLimit,
+    TruePeakLimit,
+)
+from stemkit.core.profile_form import FormatSpec, HandlesSpec, NamingSpec, PrintSpec, RolesSpec, SeverityChange
 from stemkit.core.toml_source import TomlSource, dotted, read_toml
 
+__all__ = [
+    "DEFAULT_PROFILE",
+    "FIGURES",
+    "AppliesTo",
+    "FormatSpec",
+    "Limit",
+    "LoudnessRule",
+    "NamingSpec",
+    "PrintSpec",
+    "Profile",
+    "TruePeakLimit",
+    "load_profile",
+    "profile_names",
+    "profile_path",
+    "profile_schema",
+]
+
 DEFAULT_PROFILE = "crowd-film"
-NAME_FIELDS = ("title", "number", "role", "rate", "depth")
-_ANY_RATE = FrameRate.parse("24")
 
-Grade = Literal["A", "B", "C", "D", "project"]
-AppliesTo = Literal["stem", "chapter", "print"]
-LooseRole = Annotated[Role, Field(strict=False)]
-
-
-class FormatSpec(AsWritten):
-    """How a stem is to be stored."""
-
-    sample_rate_hz: int = Field(gt=0)
-    bit_depth_bits: Literal[16, 24]
-    float_accepted: bool
-    layout: str
-    containers: tuple[str, ...] = Field(min_length=1, strict=False)
-    mono_to_stereo_db: float = 0.0
-    source: str
-
-    @field_validator("layout")
-    @classmethod
-    def _is_known_layout(cls, value: str) -> str:
-        if value not in LAYOUTS:
-            raise ValueError(f"{value!r} is no layout; {hint_for(value, LAYOUTS)}")
-        return value
-
-
-class HandlesSpec(AsWritten):
-    """Sound asked for beyond the picture; times as in a film file."""
-
-    head: str = "0f"
-    tail: str = "0f"
-    required: bool = False
-
-    @field_validator("head", "tail")
-    @classmethod
-    def _is_time(cls, value: str) -> str:
-        _ANY_RATE.parse_duration(value)
-        return value
-
-
-class RolesSpec(AsWritten):
-    """Which roles a chapter must deliver."""
-
-    required: tuple[LooseRole, ...] = Field(strict=False)
-
-
-class NamingSpec(AsWritten):
-    """Pattern for file names, with fields ``{title} {number} {role} {rate} {depth}``."""
-
-    pattern: str
-
-    @field_validator("pattern")
-    @classmethod
-    def _has_known_fields(cls, value: str) -> str:
-        try:
-            fields = [(name, form) for _, name, form, _ in string.Formatter().parse(value) if name is not None]
-            unknown = [name for name, _ in fields if name not in NAME_FIELDS]
-            if unknown:
-                raise ValueError(f"{{{unknown[0]}}} is no field; known are {', '.join(NAME_FIELDS)}")
-            value.format(title="t", number=1, role="VO", rate=48_000, depth=24)
-        except (KeyError, IndexError) as error:
-            raise ValueError(f"{error} is no field; known are {', '.join(NAME_FIELDS)}") from None
-        if "role" not in dict(fields):
-            raise ValueError("the pattern needs {role}, or all stems of a chapter would have one name")
-        return value
-
-
-class LoudnessRule(AsWritten):
-    """One loudness requirement; the rules of a profile are tried in order."""
-
-    of: AppliesTo
-    quantity: Literal["programme"]
-    target_lufs: float
-    below_lu: float | None = None
-    above_lu: float | None = None
-    ceiling_only: bool = False
-    prints: tuple[str, ...] = Field(default=("FULL",), strict=False)
-    severity: Severity = Field(default=Severity.ERROR, strict=False)
-    source: str
-    grade: Grade
-
-
-class TruePeakLimit(AsWritten):
-    """Largest true peak allowed in stems, chapter sums or prints."""
-
-    of: AppliesTo
-    max_dbtp: float
-    severity: Severity = Field(default=Severity.ERROR, strict=False)
-    source: str
-    grade: Grade
-
-
-class PrintSpec(AsWritten):
-    """A deliverable: its name and the roles that are added for it."""
-
-    name: str
-    roles: tuple[LooseRole, ...] = Field(min_length=1, strict=False)
-
-
-class SeverityChange(AsWritten):
-    """Another severity than a rule's own, with the reason."""
-
-    severity: Severity = Field(strict=False)
-    reason: str = Field(min_length=1)
+FigureName = Literal[
+    "loudness",
+    "true_peak",
+    "sample_peak",
+    "loudness_range",
+    "dialogue_range",
+    "max_short_term",
+    "max_momentary",
+    "ldr",
+    "rms",
+    "noise_floor",
+    "leq_m",
+    "duration",
+    "head_tail",
+]
+FIGURES: tuple[str, ...] = get_args(FigureName)
+"""The keys of a profile that hold lists of figures; each may be ``"not published: why"`` instead."""
+NOT_PUBLISHED = "not published"
 
 
 class Profile(AsWritten):
@@ -144,17 +86,51 @@ class Profile(AsWritten):
     handles: HandlesSpec = HandlesSpec()
     loudness: tuple[LoudnessRule, ...] = Field(default=(), strict=False)
     true_peak: tuple[TruePeakLimit, ...] = Field(default=(), strict=False)
+    sample_peak: tuple[SamplePeakLimit, ...] = Field(default=(), strict=False)
+    loudness_range: tuple[RangeLimit, ...] = Field(default=(), strict=False)
+    dialogue_range: tuple[RangeLimit, ...] = Field(default=(), strict=False)
+    max_short_term: tuple[LevelLimit, ...] = Field(default=(), strict=False)
+    max_momentary: tuple[LevelLimit, ...] = Field(default=(), strict=False)
+    ldr: tuple[LdrLimit, ...] = Field(default=(), strict=False)
+    rms: tuple[RmsLimit, ...] = Field(default=(), strict=False)
+    noise_floor: tuple[RmsLimit, ...] = Field(default=(), strict=False)
+    leq_m: tuple[LeqMLimit, ...] = Field(default=(), strict=False)
+    duration: tuple[DurationLimit, ...] = Field(default=(), strict=False)
+    head_tail: tuple[HeadTailRule, ...] = Field(default=(), strict=False)
+    plausible: tuple[PlausibleLevel, ...] = Field(default=(), strict=False)
+    not_published: dict[FigureName, str] = Field(default_factory=dict)
     prints: tuple[PrintSpec, ...] = Field(min_length=1, strict=False)
     severities: dict[str, SeverityChange] = Field(default_factory=dict)
     select: tuple[str, ...] = Field(default=("ALL",), strict=False)
 
     def loudness_rule(self, of: AppliesTo) -> LoudnessRule | None:
-        """Return the first loudness rule for a kind of sound, `None` where the document is silent."""
-        return next((rule for rule in self.loudness if rule.of == of), None)
+        """Return the first rule of programme loudness that holds whatever is spoken, `None` where there is none."""
+        rules = (rule for rule in self.loudness if rule.quantity == "programme" and rule.applies_when is None)
+        return next((rule for rule in rules if rule.of == of), None)
 
     def true_peak_limit(self, of: AppliesTo) -> TruePeakLimit | None:
         """Return the true-peak limit for a kind of sound, `None` where the document is silent."""
         return next((limit for limit in self.true_peak if limit.of == of), None)
+
+    def figures(self) -> Iterator[tuple[str, Limit]]:
+        """Yield every figure of level, length and dynamics under the name of its key."""
+        for key in FIGURES:
+            for figure in getattr(self, key):
+                yield key, figure
+
+
+def _with_gaps(data: dict[str, Any]) -> dict[str, Any]:
+    """Take ``true_peak = "not published: why"`` for what it says."""
+    gaps = {key: said for key in FIGURES if _is_gap(said := data.get(key))}
+    if not gaps:
+        return data
+    reasons = {key: said.removeprefix(NOT_PUBLISHED).lstrip(": ") or NOT_PUBLISHED for key, said in gaps.items()}
+    stated = {key: value for key, value in data.items() if key not in gaps}
+    return {**stated, "not_published": {**data.get("not_published", {}), **reasons}}
+
+
+def _is_gap(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.partition(":")[0].strip() == NOT_PUBLISHED
 
 
 def load_profile(name_or_path: str, *, beside: Path | None = None) -> Profile:
@@ -180,7 +156,7 @@ def load_profile(name_or_path: str, *, beside: Path | None = None) -> Profile:
     # A profile that inherits does not inherit the name.
     merged["name"] = chain[0].data.get("name", path.stem)
     try:
-        return Profile.model_validate(merged)
+        return Profile.model_validate(_with_gaps(merged))
     except ValidationError as error:
         raise ProfileError(*_problems(error, chain)) from None
 
@@ -200,6 +176,10 @@ def profile_schema() -> dict[str, Any]:
     schema = Profile.model_json_schema()
     schema["properties"]["extends"] = {"type": "string", "description": "name or file of a profile to inherit from"}
     schema["required"] = ["name"]
+    for key in FIGURES:
+        gap = {"type": "string", "pattern": f"^{NOT_PUBLISHED}", "description": "the document states no figure; why"}
+        stated = schema["properties"][key]
+        schema["properties"][key] = {"title": stated.pop("title"), "anyOf": [stated, gap]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -1,0 +1,95 @@
+"""The parts of a profile that say what a file is like: format, roles, names, handles, prints."""
+
+from __future__ import annotations
+
+import string
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from stemkit.core.as_written import AsWritten, hint_for
+from stemkit.core.layout import LAYOUTS
+from stemkit.core.profile_figures import Grade, LooseRole, LooseSeverity
+from stemkit.core.timebase import FrameRate
+
+NAME_FIELDS = ("title", "number", "role", "rate", "depth")
+_ANY_RATE = FrameRate.parse("24")
+
+
+class FormatSpec(AsWritten):
+    """How a stem is to be stored."""
+
+    sample_rate_hz: int = Field(gt=0)
+    bit_depth_bits: Literal[16, 24]
+    float_accepted: bool
+    layout: str
+    containers: tuple[str, ...] = Field(min_length=1, strict=False)
+    packaging: Literal["interleaved", "discrete-mono"] = "interleaved"
+    mono_to_stereo_db: float = 0.0
+    source: str
+    grade: Grade = "project"
+
+    @field_validator("layout")
+    @classmethod
+    def _is_known_layout(cls, value: str) -> str:
+        if value not in LAYOUTS:
+            raise ValueError(f"{value!r} is no layout; {hint_for(value, LAYOUTS)}")
+        return value
+
+
+class HandlesSpec(AsWritten):
+    """Sound asked for beyond the picture; times as in a film file."""
+
+    head: str = "0f"
+    tail: str = "0f"
+    required: bool = False
+    source: str | None = None
+
+    @field_validator("head", "tail")
+    @classmethod
+    def _is_time(cls, value: str) -> str:
+        _ANY_RATE.parse_duration(value)
+        return value
+
+
+class RolesSpec(AsWritten):
+    """Which roles a chapter must deliver."""
+
+    required: tuple[LooseRole, ...] = Field(strict=False)
+    source: str | None = None
+
+
+class NamingSpec(AsWritten):
+    """Pattern for file names, with fields ``{title} {number} {role} {rate} {depth}``."""
+
+    pattern: str
+    source: str | None = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _has_known_fields(cls, value: str) -> str:
+        try:
+            fields = [(name, form) for _, name, form, _ in string.Formatter().parse(value) if name is not None]
+            unknown = [name for name, _ in fields if name not in NAME_FIELDS]
+            if unknown:
+                raise ValueError(f"{{{unknown[0]}}} is no field; known are {', '.join(NAME_FIELDS)}")
+            value.format(title="t", number=1, role="VO", rate=48_000, depth=24)
+        except (KeyError, IndexError) as error:
+            raise ValueError(f"{error} is no field; known are {', '.join(NAME_FIELDS)}") from None
+        if "role" not in dict(fields):
+            raise ValueError("the pattern needs {role}, or all stems of a chapter would have one name")
+        return value
+
+
+class PrintSpec(AsWritten):
+    """A deliverable: its name and the roles that are added for it."""
+
+    name: str
+    roles: tuple[LooseRole, ...] = Field(min_length=1, strict=False)
+
+
+class SeverityChange(AsWritten):
+    """Another severity than a rule's own, with the reason."""
+
+    severity: LooseSeverity
+    reason: str = Field(min_length=1)
