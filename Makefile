@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEMO_DIR ?= demo
 
-.PHONY: demo test check fix format lint types layers readme wheel bench conformance clean
+.PHONY: demo test check fix format lint types layers readme wheel bench conformance fix clean
 
 demo: $(READY)
 	@echo "==> building, checking, conforming, mixing and reporting a small film in $(DEMO_DIR)/"
@@ -55,6 +55,7 @@ bench: $(READY)
 fix: $(READY)
 	$(BIN)/ruff check --fix stemkit tests
 	$(BIN)/ruff format stemkit tests
+	$(BIN)/python -m tests.readme --write
 
 clean:
 	rm -rf .venv build dist $(DEMO_DIR)

@@ -19,7 +19,7 @@ _PUBLIC = {
     "mix": "stemkit.workflows.mix",
     "report": "stemkit.workflows.report",
 }
-__all__ = ["__version__", *_PUBLIC]
+__all__ = ["__version__", "check", "conform", "load_film", "load_profile", "measure", "mix", "report"]
 
 
 def __getattr__(name: str) -> Any:

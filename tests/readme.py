@@ -48,7 +48,15 @@ def _check_tables(text: str) -> None:
             raise SystemExit(f"README: there is no table between the marks of {name!r}")
         printed = _stemkit(command, ROOT).stdout
         if match.group(1).strip() != printed.strip():
-            raise SystemExit(f"README: the table {name!r} is not what '{command}' prints; paste it anew")
+            raise SystemExit(f"README: the table {name!r} is not what '{command}' prints; 'make fix' renews it")
+
+
+def _with_tables(text: str) -> str:
+    for name, command in GENERATED.items():
+        begin, end = f"<!-- begin {name} -->\n", f"\n<!-- end {name} -->"
+        head, rest = text.split(begin)
+        text = head + begin + _stemkit(command, ROOT).stdout.strip() + end + rest.split(end)[1]
+    return text
 
 
 def _check_links(text: str) -> None:
@@ -60,8 +68,12 @@ def _check_links(text: str) -> None:
 
 
 def main() -> None:
-    """End with a message if anything in the README is not so."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    """End with a message if anything in the README is not so; ``--write`` renews its tables first."""
+    path = ROOT / "README.md"
+    text = path.read_text(encoding="utf-8")
+    if "--write" in sys.argv[1:]:
+        text = _with_tables(text)
+        path.write_text(text, encoding="utf-8")
     _check_links(text)
     _check_tables(text)
     count = _check_commands(text)
