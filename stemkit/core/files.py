@@ -15,7 +15,7 @@ from types import TracebackType
 from stemkit.core.errors import OutputError, Problem
 from stemkit.core.folder_lock import FolderLock
 from stemkit.core.interrupts import Unbroken
-from stemkit.core.names import display_name, is_junk, safe_name
+from stemkit.core.names import display_name, is_junk, safe_name, utf8
 from stemkit.core.system import (
     RandomReader,
     replace_file,
@@ -61,11 +61,13 @@ def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:
     return digest.hexdigest()
 
 
-def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
+def write_atomically(path: Path, data: bytes | str, *, durable: bool = True) -> None:
     """Write a small file so that readers see the old one or the new one, never a part.
 
     Parameters
     ----------
+    data
+        Text is written as `utf8`.
     durable
         Force it to the disk before it is renamed; without, a power cut may leave it empty.
 
@@ -78,7 +80,7 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(system_path(temporary), "xb") as file:  # noqa: PTH123
-            file.write(data)
+            file.write(utf8(data) if isinstance(data, str) else data)
             file.flush()
             if durable:
                 os.fsync(file.fileno())
@@ -190,6 +192,13 @@ class OutputSet:
                 temporary = f"{PARTIAL_PREFIX}{self._run}-{len(self._names):04d}{PARTIAL_SUFFIX}"
                 self._names[name] = target.with_name(temporary)
             return self._names[name]
+
+    def write(self, name: str, data: bytes | str) -> None:
+        """Write a small file of the set; text is written as `utf8`."""
+        try:
+            self.temporary(name).write_bytes(utf8(data) if isinstance(data, str) else data)
+        except OSError as error:
+            raise cannot_write(self._target(name), error) from error
 
     def scratch(self, name: str) -> Path:
         """Return an empty folder for files that the run needs and that go when it ends, however it ends."""

@@ -73,6 +73,17 @@ def _spell_out(character: str) -> str:
     return character
 
 
+def utf8(text: str) -> bytes:
+    r"""Return text as UTF-8; bytes of a file name that are no text are spelled out, as JSON spells them.
+
+    Examples
+    --------
+    >>> utf8("ü\udcff.wav")
+    b'\xc3\xbc\\udcff.wav'
+    """
+    return text.encode("utf-8", "backslashreplace")
+
+
 def safe_name(text: str) -> str:
     """Return a file name, without folders, that every common file system takes.
 

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from stemkit.core.errors import OutputError, Problem
 from stemkit.core.files import write_atomically
+from stemkit.core.names import utf8
 from stemkit.core.units import format_duration, format_level
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 1000, 320, 56, 44, 28
@@ -31,7 +32,7 @@ def write_plot(path: Path, curves: Sequence[Mapping[str, object]]) -> None:
     if path.suffix.lower() == ".png":
         _write_png(path, svg, len(curves))
     else:
-        write_atomically(path, svg.encode())
+        write_atomically(path, svg)
 
 
 def draw(curves: Sequence[Mapping[str, object]], target_lufs: float | None = None) -> str:
@@ -147,7 +148,7 @@ def _write_png(path: Path, svg: str, panels: int) -> None:
         raise OutputError(Problem("no_chromium", message, "write an .svg instead, or install Chromium", path=str(path)))
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "plot.svg", Path(folder) / "plot.png"
-        source.write_text(svg, encoding="utf-8")
+        source.write_bytes(utf8(svg))
         size = f"--window-size={_WIDTH},{_HEIGHT * max(1, panels)}"
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", size, f"--screenshot={target}"]
         run = subprocess.run([browser, *options, source.as_uri()], capture_output=True, timeout=120, check=False)  # noqa: S603

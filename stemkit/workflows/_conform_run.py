@@ -250,9 +250,9 @@ def _commit(
             before=each.before,
             after=each.after,
         )
-        output.temporary(receipts[-1]).write_bytes(as_bytes(receipt))
+        output.write(receipts[-1], as_bytes(receipt))
     texts = _texts([each.item for each in done], output.folder, job)
     for name, data in texts.items():
-        output.temporary(name).write_bytes(data)
+        output.write(name, data)
     # A receipt whose file is missing shows an unfinished run; a file without a receipt would be a stranger's.
     output.commit([*receipts, *(str(name) for name in written), *texts])

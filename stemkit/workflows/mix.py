@@ -133,8 +133,8 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
         judged = judge_prints(printed.facts(seen.film, seen.print_profile))
         data = mix_as_dict(seen, printed)
         report = {**report_of(seen, data, printed, judged, conformed), SIGNATURE: signature}
-        output.temporary(HTML_NAME).write_text(html.render(report), encoding="utf-8")
-        output.temporary(REPORT_NAME).write_text(json.render(report), encoding="utf-8")
+        output.write(HTML_NAME, html.render(report))
+        output.write(REPORT_NAME, json.render(report))
         output.commit([*printed.names.values(), HTML_NAME, REPORT_NAME])
     for name, file in printed.files.items():
         store.remember_sha256(seen.out / printed.names[name], file.sha256)

@@ -51,7 +51,7 @@ class ReportResult:
         OutputError
             If the system refuses to write.
         """
-        write_atomically(file, self.in_format(name).encode())
+        write_atomically(file, self.in_format(name))
 
 
 def report(
