@@ -32,9 +32,9 @@ _PLAIN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TakenStem:
-    """A stem that the mix takes: read in place, or after its safe steps."""
+    """A stem that the mix takes: read in place, or after its safe steps. Two are the same only if they are one."""
 
     chapter: int
     role: Role

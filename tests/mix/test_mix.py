@@ -313,6 +313,17 @@ def test_a_length_without_a_safe_fix_is_refused(tmp_path: Path) -> None:
     assert [(each["chapter"], each["role"], each["code"]) for each in refused.data["refused"]] == [(1, "SFX", "LEN001")]
 
 
+def test_a_file_with_the_wrong_extension_is_rewrapped_on_the_way(tmp_path: Path) -> None:
+    film = plain_film(tmp_path, [24])
+    sound = noise(RATE, 4)
+    write(tmp_path / "ch01" / "VO.flac", sound)
+    (tmp_path / "ch01" / "VO.flac").rename(tmp_path / "ch01" / "VO.wav")
+    result = mixed(film, tmp_path / "out")
+    assert result.data["refused"] == []
+    assert result.data["null_test"]["exact"]
+    assert ints(tmp_path / "out", result, "VO").any()
+
+
 def test_a_declared_silence_is_no_gap(tmp_path: Path) -> None:
     plain_film(tmp_path, [24])
     (tmp_path / "ch01" / "MUSIC.wav").unlink()
