@@ -9,7 +9,7 @@ from pathlib import Path
 from stemkit.audio.probe import probe
 from stemkit.audio.writer import PrintWriter, WriteFormat, needed_bytes
 from stemkit.core.block import Stream
-from stemkit.core.errors import Problem, RenderError
+from stemkit.core.errors import MediaError, OutputError, Problem, RenderError
 from stemkit.core.files import sha256_of
 from stemkit.core.media import Bext, MediaInfo
 from stemkit.core.steps import Requantise, Resample, Step, Subtype
@@ -96,7 +96,25 @@ def conform_stem(
 
 
 def measured_file(path: Path, fmt: WriteFormat | None = None, told: Told | None = None) -> StemFile:
-    """Open a file that was just written, measure it, and see that it is what it was to be."""
+    """Open a file that was just written, measure it, and see that it is what it was to be.
+
+    Raises
+    ------
+    RenderError
+        If it is something else.
+    OutputError
+        If it cannot be read again: then the disk is at fault, not the source.
+    """
+    try:
+        return _measured_file(path, fmt, told)
+    except (MediaError, OSError) as error:
+        reason = error.problems[0].message if isinstance(error, MediaError) else error.strerror or str(error)
+        hint = "check the disk and whether something removes files there"
+        message = f"what was written cannot be read again: {reason}"
+        raise OutputError(Problem("written_and_gone", message, hint, str(path.parent))) from error
+
+
+def _measured_file(path: Path, fmt: WriteFormat | None, told: Told | None) -> StemFile:
     media = probe(path)
     if not media.is_usable or (fmt is not None and _described(media) != _wanted(fmt)):
         message = f"the file written is {_described(media)}, not what was planned"
