@@ -11,21 +11,23 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "load_film": "stemkit.core.manifest",
-    "load_profile": "stemkit.core.profile",
-    "check": "stemkit.workflows.check",
-    "measure": "stemkit.workflows.measure",
-    "conform": "stemkit.workflows.conform",
-    "mix": "stemkit.workflows.mix",
-    "report": "stemkit.workflows.report",
+    "check": ("stemkit.workflows.check", "check"),
+    "conform": ("stemkit.workflows.conform", "conform"),
+    "load_film": ("stemkit.core.manifest", "load_film"),
+    "load_profile": ("stemkit.core.profile", "load_profile"),
+    "measure": ("stemkit.workflows.measure", "measure"),
+    "mix": ("stemkit.workflows.mix", "mix"),
+    # Not "report": that is the name of the package that makes reports, and Python would confuse them.
+    "write_report": ("stemkit.workflows.report", "report"),
 }
-__all__ = ["__version__", "check", "conform", "load_film", "load_profile", "measure", "mix", "report"]
+__all__ = ["__version__", "check", "conform", "load_film", "load_profile", "measure", "mix", "write_report"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'stemkit' has no attribute {name!r}")
-    return getattr(importlib.import_module(_PUBLIC[name]), name)
+    module, attribute = _PUBLIC[name]
+    return getattr(importlib.import_module(module), attribute)
 
 
 def __dir__() -> list[str]:
