@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from stemkit.core.inserts import Insert
 from stemkit.core.timebase import FrameRate
 
 
@@ -92,6 +93,8 @@ class Chapter:
         Roles that carry no sound on purpose.
     given
         Files of the chapter that were named on the command line; only they are looked at.
+    language
+        In which the creator is written to, such as ``zh-Hans``; `None` where the film file names none.
     """
 
     number: int
@@ -105,6 +108,7 @@ class Chapter:
     intentionally_silent: frozenset[Role] = frozenset()
     reference_mix: Path | None = None
     given: tuple[Path, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,8 @@ class Film:
         The film file, `None` for a bare folder or for files on the command line.
     is_excerpt
         True if only some of the film's chapters are in hand; rules about the film as a whole then rest.
+    inserts
+        Effects that conforming runs on every stem of a role.
     """
 
     title: str
@@ -170,6 +176,7 @@ class Film:
     waivers: tuple[Waiver, ...] = ()
     mix: MixSettings = MixSettings()
     is_excerpt: bool = False
+    inserts: Mapping[Role, tuple[Insert, ...]] = field(default_factory=dict)
 
     def start_frame_of(self, number: int) -> int | None:
         """Return the first frame of a chapter from the film's start, `None` where lengths are unknown."""

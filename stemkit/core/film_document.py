@@ -98,6 +98,7 @@ class ChapterPart(AsWritten):
     number: int | None = Field(default=None, ge=0, le=9999, description="its place in the film; unique")
     title: str | None = None
     creator: str | None = None
+    language: str | None = Field(default=None, description="in which the creator is written to, such as zh-Hans")
     length: str | None = Field(default=None, description=f"picture length: {_TIME}")
     handles: HandlesPart | None = Field(default=None, description="wins over [defaults]")
     folder: str | None = Field(default=None, description="roles are found by file name in this folder")
@@ -138,6 +139,22 @@ class MixPart(AsWritten):
     duck: DuckPart | None = None
 
 
+class InsertPart(AsWritten):
+    """An effect on the stems of a role; its parameters by name."""
+
+    effect: str | None = Field(default=None, description="a built-in effect, such as HighpassFilter")
+    plugin: str | None = Field(default=None, description="absolute path of a VST3 or AU plug-in on this machine")
+    parameters: dict[str, bool | int | float | str] | None = Field(default=None, description="by name")
+
+
+class InsertsPart(AsWritten):
+    """Effects that 'conform' runs on the stems of a role, in order; never by default."""
+
+    VO: list[InsertPart] | None = None
+    SFX: list[InsertPart] | None = None
+    MUSIC: list[InsertPart] | None = None
+
+
 class FilmDocument(AsWritten):
     """A stemkit film file."""
 
@@ -149,6 +166,7 @@ class FilmDocument(AsWritten):
     boundary: list[BoundaryPart] | None = None
     waiver: list[WaiverPart] | None = None
     mix: MixPart | None = None
+    inserts: InsertsPart | None = None
 
 
 REQUIRED = {

@@ -18,6 +18,7 @@ from stemkit.core.film_document import (
     MixPart,
     StemsPart,
 )
+from stemkit.core.film_inserts import read_inserts
 from stemkit.core.film_reading import Reading
 from stemkit.core.film_waivers import read_waivers
 from stemkit.core.profile import DEFAULT_PROFILE, load_profile
@@ -80,6 +81,7 @@ def _film(reading: Reading, profile: str | None) -> Film:
         crossfades=_crossfades(reading, defaults.crossfade if defaults else None, ("defaults", "crossfade")),
         boundaries=_boundaries(reading, chapters),
         mix=MixSettings(mix.profile),
+        inserts=read_inserts(reading),
     )
     return replace(film, waivers=read_waivers(reading, film))
 
@@ -159,6 +161,7 @@ def _chapter(reading: Reading, part: ChapterPart, location: Location, handles: H
         declared_folder=part.folder or "",
         stems=_stems(reading, part.stems, (*location, "stems")),
         intentionally_silent=frozenset(part.intentionally_silent or ()),
+        language=part.language,
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal
 
+from stemkit.core.inserts import Insert
+
 Subtype = Literal["PCM_16", "PCM_24", "FLOAT"]
 
 
@@ -19,6 +21,58 @@ class Retag:
     kind: ClassVar[str] = "retag"
     safe: ClassVar[bool] = False
     sample_rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class PickChannels:
+    """Keep some channels of the file, counted from 0; the ``others`` are silent, or the same as those kept.
+
+    That they are is seen while the stem is written: nothing that can be heard is left out.
+    """
+
+    kind: ClassVar[str] = "pick_channels"
+    safe: ClassVar[bool] = True
+    layout: str
+    channels: tuple[int, ...]
+    others: Literal["silent", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldDown:
+    """Mix channels into fewer ones; one row of coefficients for each channel that comes out."""
+
+    kind: ClassVar[str] = "fold_down"
+    safe: ClassVar[bool] = False
+    layout: str
+    matrix: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyChannel:
+    """Put one channel in the place of another, counted from 0."""
+
+    kind: ClassVar[str] = "copy_channel"
+    safe: ClassVar[bool] = False
+    source: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlipPolarity:
+    """Turn channels over, counted from 0."""
+
+    kind: ClassVar[str] = "flip_polarity"
+    safe: ClassVar[bool] = False
+    channels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveOffset:
+    """Take a constant away from each channel."""
+
+    kind: ClassVar[str] = "remove_offset"
+    safe: ClassVar[bool] = False
+    offsets: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +101,33 @@ class FitLength:
     kind: ClassVar[str] = "fit_length"
     safe: ClassVar[bool] = True
     length_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftSound:
+    """Move the sound by whole samples inside its file, later where positive; the length stays."""
+
+    kind: ClassVar[str] = "shift_sound"
+    safe: ClassVar[bool] = False
+    by_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrimTail:
+    """Cut sound away at the tail, to a length in samples."""
+
+    kind: ClassVar[str] = "trim_tail"
+    safe: ClassVar[bool] = False
+    length_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunInserts:
+    """Run effects that the film file declares for the role."""
+
+    kind: ClassVar[str] = "run_inserts"
+    safe: ClassVar[bool] = False
+    effects: tuple[Insert, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +166,51 @@ class Rename:
     name: str
 
 
-Step = Retag | RemapChannels | Resample | FitLength | ApplyGain | Requantise | Rewrap | Rename
-ORDER: tuple[type[Step], ...] = (Retag, RemapChannels, Resample, FitLength, ApplyGain, Requantise, Rewrap, Rename)
+Step = (
+    Retag
+    | PickChannels
+    | FoldDown
+    | CopyChannel
+    | FlipPolarity
+    | RemoveOffset
+    | RemapChannels
+    | Resample
+    | ShiftSound
+    | FitLength
+    | TrimTail
+    | RunInserts
+    | ApplyGain
+    | Requantise
+    | Rewrap
+    | Rename
+)
+ORDER: tuple[type[Step], ...] = (
+    Retag,
+    PickChannels,
+    FoldDown,
+    CopyChannel,
+    FlipPolarity,
+    RemoveOffset,
+    RemapChannels,
+    Resample,
+    ShiftSound,
+    FitLength,
+    TrimTail,
+    RunInserts,
+    ApplyGain,
+    Requantise,
+    Rewrap,
+    Rename,
+)
 
 
 def step_as_dict(step: Step) -> dict[str, object]:
     """Return a step as JSON data: ``kind``, ``safe``, then its own fields."""
-    return {"kind": step.kind, "safe": step.safe, **asdict(step)}
+    return {"kind": step.kind, "safe": step.safe, **{key: _plain(value) for key, value in asdict(step).items()}}
+
+
+def _plain(value: object) -> object:
+    """Return a value as it is once it was JSON, so that a receipt can be compared."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple | list) else value

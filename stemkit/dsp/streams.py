@@ -78,6 +78,18 @@ def pad_to(stream: Stream, length_samples: int, channels: int) -> Stream:
     yield from silence(length_samples - count, channels)
 
 
+def shift(stream: Stream, by_samples: int, length_samples: int, channels: int) -> Stream:
+    """Move a sound later (or earlier, where negative) inside a length that stays; what comes in is silence."""
+    if by_samples < 0:
+        return pad_to(skip(stream, -by_samples), length_samples, channels)
+    return take(_after_silence(stream, by_samples, channels), length_samples)
+
+
+def _after_silence(stream: Stream, length_samples: int, channels: int) -> Stream:
+    yield from silence(length_samples, channels)
+    yield from stream
+
+
 def tap(stream: Stream, *sinks: Sink) -> Stream:
     """Show every block to some sinks on its way."""
     for block in stream:

@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from stemkit.core.errors import PlanConflict, Problem
 from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts, UnplacedReason
-from stemkit.core.film import Role
-from stemkit.core.finding import Finding, Outcome, Severity
+from stemkit.core.film import Film, Role
+from stemkit.core.finding import Finding, Outcome
 from stemkit.core.media import MediaInfo
 from stemkit.core.naming import stem_file_name
 from stemkit.core.profile import Profile
-from stemkit.core.steps import ApplyGain, Rename, Resample, Retag, Rewrap, Step
+from stemkit.core.steps import ApplyGain, Rename, Retag, Rewrap, RunInserts, Step
 from stemkit.meters.integrity import Integrity
 from stemkit.meters.sample_peak import SamplePeak
-from stemkit.plan.storage import changes_values, complete, in_order, layout_is_known
-from stemkit.texts import render
+from stemkit.plan.asked import Asked, Choice
+from stemkit.plan.storage import changes_values, complete, in_order, largest_after, layout_is_known
 
 _MOST_GROWTH = 2.0  # by which a conversion of rate may raise the largest sample of any ordinary sound
 
@@ -52,6 +51,10 @@ class ConformItem:
         Why nothing is done, or what is left for a person; `None` where all is well.
     steps
         In the order in which they are taken. For an item that is skipped or failed: what it would take.
+    waiting
+        What findings ask for that was not chosen: it can be heard, or it was left out by name.
+    codes
+        By kind of step, the findings that ask for it.
     """
 
     chapter: int
@@ -63,6 +66,8 @@ class ConformItem:
     output: str | None = None
     reason: str | None = None
     steps: tuple[Step, ...] = ()
+    waiting: tuple[Step, ...] = ()
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def changes_file(self) -> bool:
@@ -82,32 +87,9 @@ class ConformPlan:
         return any(item.status is ItemStatus.PLANNED for item in self.items)
 
 
-@dataclass(slots=True)
-class _Asked:
-    """What the findings on one stem ask for; ``by_the_way`` is done only if the file is written anyhow."""
-
-    safe: dict[type[Step], Step] = field(default_factory=dict)
-    by_the_way: dict[type[Step], Step] = field(default_factory=dict)
-    unsafe: dict[type[Step], Step] = field(default_factory=dict)
-    askers: dict[type[Step], str] = field(default_factory=dict)
-    open: list[Finding] = field(default_factory=list)
-
-    def take(self, finding: Finding) -> None:
-        safe = self.by_the_way if finding.severity is Severity.INFO else self.safe
-        for step in finding.fixes:
-            self._add(step, finding.code, safe if step.safe else self.unsafe)
-        if finding.is_blocking and finding.fix != "safe":
-            self.open.append(finding)
-
-    def _add(self, step: Step, code: str, kept: dict[type[Step], Step]) -> None:
-        kind = type(step)
-        if kept.setdefault(kind, step) != step:
-            message = f"{self.askers[kind]} asks for {kept[kind]}, {code} for {step}"
-            raise PlanConflict(Problem("plan_conflict", message, "this is a defect of the rules: report it"))
-        self.askers.setdefault(kind, code)
-
-
-def plan_conform(facts: FilmFacts, findings: Sequence[Finding], profile: Profile) -> ConformPlan:
+def plan_conform(
+    facts: FilmFacts, findings: Sequence[Finding], profile: Profile, choice: Choice | None = None
+) -> ConformPlan:
     """Make the plan of a delivery.
 
     Parameters
@@ -118,6 +100,8 @@ def plan_conform(facts: FilmFacts, findings: Sequence[Finding], profile: Profile
         What the rules found; waived ones ask for nothing.
     profile
         What the stems are to be brought to.
+    choice
+        Which of the steps are to be taken; all safe ones by default.
 
     Raises
     ------
@@ -128,14 +112,16 @@ def plan_conform(facts: FilmFacts, findings: Sequence[Finding], profile: Profile
     for chapter in facts.chapters:
         names = _names(chapter, facts, profile)
         for stem, name in zip(chapter.stems, names, strict=True):
-            asked = _asked(stem, chapter, findings)
+            asked = _asked(stem, chapter, findings, choice or Choice())
+            _add_inserts(asked, facts.film, stem.stem.role)
+            asked.settle_rate(profile.format.sample_rate_hz)
             items.append(_placed(_item(stem, chapter, asked, profile), name))
         items.extend(_not_taken(chapter))
     return ConformPlan(tuple(items))
 
 
-def _asked(stem: StemFacts, chapter: ChapterFacts, findings: Sequence[Finding]) -> _Asked:
-    asked, number = _Asked(), chapter.chapter.number
+def _asked(stem: StemFacts, chapter: ChapterFacts, findings: Sequence[Finding], choice: Choice) -> Asked:
+    asked, number = Asked(choice), chapter.chapter.number
     for finding in findings:
         where = finding.where
         is_here = (where.chapter, where.role, where.path) == (number, stem.stem.role, stem.stem.path)
@@ -144,16 +130,26 @@ def _asked(stem: StemFacts, chapter: ChapterFacts, findings: Sequence[Finding]) 
     return asked
 
 
-def _item(stem: StemFacts, chapter: ChapterFacts, asked: _Asked, profile: Profile) -> ConformItem:
+def _add_inserts(asked: Asked, film: Film, role: Role) -> None:
+    """Add the effects that the film file declares for a role: they are asked for by name, so they do not wait."""
+    effects = film.inserts.get(role, ())
+    if effects and (asked.choice.kinds is None or RunInserts.kind in asked.choice.kinds):
+        asked.wanted[RunInserts] = RunInserts(effects)
+        asked.codes[RunInserts.kind] = ["film file"]
+
+
+def _item(stem: StemFacts, chapter: ChapterFacts, asked: Asked, profile: Profile) -> ConformItem:
     source = stem.stem
     item = ConformItem(
         chapter.chapter.number, source.role, source.path, source.declared_path, ItemStatus.UNCHANGED, stem.media
     )
     stopped = _stopped(item, stem, asked)
-    return stopped if stopped is not None else _with_steps(item, stem, asked, profile)
+    item = stopped if stopped is not None else _with_steps(item, stem, asked, profile)
+    codes = {kind: tuple(askers) for kind, askers in asked.codes.items()}
+    return replace(item, waiting=in_order(asked.waiting.values()), codes=codes)
 
 
-def _stopped(item: ConformItem, stem: StemFacts, asked: _Asked) -> ConformItem | None:
+def _stopped(item: ConformItem, stem: StemFacts, asked: Asked) -> ConformItem | None:
     """Return the item if nothing can be done with its file, else `None`."""
     media, integrity = stem.media, stem.measured.get(Integrity)
     if media is None:
@@ -164,23 +160,27 @@ def _stopped(item: ConformItem, stem: StemFacts, asked: _Asked) -> ConformItem |
     if integrity is not None and integrity.non_finite_samples:
         reason = f"{integrity.non_finite_samples} samples are no numbers (NaN or infinity); they are never patched"
         return replace(item, status=ItemStatus.FAILED, reason=reason)
-    if Retag in asked.unsafe:
-        return replace(item, status=ItemStatus.SKIPPED, reason=_open_reason(asked), steps=_retagged(asked))
-    if not layout_is_known(media, asked.safe.values()):
-        return replace(
-            item, status=ItemStatus.SKIPPED, reason=_open_reason(asked) or "the order of its channels is unknown"
-        )
+    if Retag in asked.waiting:
+        steps = in_order((*asked.wanted.values(), *asked.waiting.values()))
+        return replace(item, status=ItemStatus.SKIPPED, reason=asked.reason, steps=steps)
+    if not layout_is_known(media, asked.wanted.values()):
+        reason = asked.reason or "the order of its channels is unknown"
+        return replace(item, status=ItemStatus.SKIPPED, reason=reason)
     return None
 
 
-def _with_steps(item: ConformItem, stem: StemFacts, asked: _Asked, profile: Profile) -> ConformItem:
-    media, reason = stem.media, _open_reason(asked)
+def _with_steps(item: ConformItem, stem: StemFacts, asked: Asked, profile: Profile) -> ConformItem:
+    media, reason = stem.media, asked.reason
     assert media is not None
-    if not asked.safe:
+    if not asked.wanted:
         return replace(item, status=ItemStatus.SKIPPED if reason else ItemStatus.UNCHANGED, reason=reason)
-    wanted = asked.by_the_way | asked.safe
+    wanted = asked.by_the_way | asked.wanted
     has_room = profile.format.float_accepted and changes_values(media, wanted.values())
     amplitude = _amplitude(stem, growth=_MOST_GROWTH if has_room else 1.0)
+    if amplitude is not None:
+        # Where there is no float, only a gain is sure to bring the peak to a known place.
+        counted = [step for step in wanted.values() if has_room or isinstance(step, ApplyGain)]
+        amplitude = largest_after(counted, amplitude)
     steps, too_loud = complete(media, wanted.values(), amplitude, profile.format)
     if too_loud is not None:
         gain = ApplyGain(-math.ceil(100.0 * too_loud) / 100.0)
@@ -195,21 +195,6 @@ def _amplitude(stem: StemFacts, *, growth: float) -> float | None:
         return converted.max_amplitude
     delivered = stem.measured.get(SamplePeak)
     return None if delivered is None else delivered.max_amplitude * growth
-
-
-def _retagged(asked: _Asked) -> tuple[Step, ...]:
-    # The conversion that the header's rate asked for is not the one that the true rate needs.
-    rate_hz = getattr(asked.unsafe[Retag], "sample_rate_hz", None)
-    resample = asked.safe.get(Resample)
-    kept = [step for step in asked.safe.values() if step is not resample]
-    if isinstance(resample, Resample) and resample.sample_rate_hz != rate_hz:
-        kept.append(resample)
-    return in_order((*kept, asked.unsafe[Retag]))
-
-
-def _open_reason(asked: _Asked) -> str | None:
-    """Say what a person must do, `None` if nothing is left."""
-    return "; ".join(f"{finding.code}: {render(finding)[0]}" for finding in asked.open) or None
 
 
 def _placed(item: ConformItem, name: str) -> ConformItem:

@@ -6,13 +6,28 @@ be done to the samples. Nothing is ever clipped: what exceeds full scale becomes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import MediaInfo
 from stemkit.core.profile import FormatSpec
-from stemkit.core.steps import ORDER, ApplyGain, RemapChannels, Requantise, Resample, Rewrap, Step, Subtype
-from stemkit.core.units import db_from_amplitude
+from stemkit.core.steps import (
+    ORDER,
+    ApplyGain,
+    FlipPolarity,
+    FoldDown,
+    PickChannels,
+    RemapChannels,
+    RemoveOffset,
+    Requantise,
+    Resample,
+    Rewrap,
+    RunInserts,
+    Step,
+    Subtype,
+)
+from stemkit.core.units import amplitude_from_db, db_from_amplitude
 
 WRITABLE: tuple[Subtype, ...] = ("PCM_16", "PCM_24", "FLOAT")
 BITS: dict[Subtype, int] = {"PCM_16": 16, "PCM_24": 24}
@@ -32,12 +47,29 @@ def changes_values(media: MediaInfo, steps: Iterable[Step]) -> bool:
 def _changes_values(media: MediaInfo, step: Step) -> bool:
     if isinstance(step, RemapChannels):
         return media.channels == 1 and step.mono_to_stereo_db != 0.0
-    return isinstance(step, Resample | ApplyGain)
+    return isinstance(step, Resample | ApplyGain | FoldDown | RemoveOffset | RunInserts)
+
+
+def largest_after(steps: Iterable[Step], amplitude: float) -> float:
+    """Return the largest amplitude that a sound may have after steps that change its level; infinite for effects."""
+    for step in in_order(steps):
+        match step:
+            case FoldDown():
+                amplitude *= max(sum(map(abs, row)) for row in step.matrix)
+            case RemoveOffset():
+                amplitude += max(map(abs, step.offsets), default=0.0)
+            case RunInserts():
+                amplitude = math.inf
+            case ApplyGain():
+                amplitude *= amplitude_from_db(step.gain_db)
+            case _:
+                pass
+    return amplitude
 
 
 def layout_is_known(media: MediaInfo, steps: Iterable[Step]) -> bool:
     """Tell whether the order of the channels is known, as it must be before anything is written."""
-    names = [step.layout for step in steps if isinstance(step, RemapChannels)]
+    names = [step.layout for step in steps if isinstance(step, RemapChannels | PickChannels | FoldDown)]
     return media.layout is not None and all(name in LAYOUTS for name in names)
 
 
@@ -51,7 +83,7 @@ def complete(
     media
         The file as delivered.
     steps
-        What its findings ask for, all safe.
+        What its findings ask for.
     peak
         Largest amplitude after its steps; `None` where it was not measured.
     form
@@ -90,6 +122,8 @@ def _excess_db(media: MediaInfo, steps: Iterable[Step], peak: float | None, subt
         media.subtype.startswith("PCM_")
         and (media.bit_depth_bits or 0) <= BITS[subtype]
         and not changes_values(media, steps)
+        # The lowest value of an integer has no counterpart above zero.
+        and not any(isinstance(step, FlipPolarity) for step in steps)
     ):
         return None
     step_size = 2.0 ** (1 - BITS[subtype])

@@ -15,21 +15,30 @@ from stemkit.core.layout import LAYOUTS, Layout
 from stemkit.core.media import MediaInfo
 from stemkit.core.steps import (
     ApplyGain,
+    CopyChannel,
     FitLength,
+    FlipPolarity,
+    FoldDown,
+    PickChannels,
     RemapChannels,
+    RemoveOffset,
     Rename,
     Requantise,
     Resample,
     Retag,
     Rewrap,
+    RunInserts,
+    ShiftSound,
     Step,
+    TrimTail,
 )
 from stemkit.core.timebase import Span, resampled_length
 from stemkit.dsp.channels import can_remap, remap
 from stemkit.dsp.gain import apply_gain
 from stemkit.dsp.resample import resample
-from stemkit.dsp.streams import pad_to, skip, take
+from stemkit.dsp.streams import pad_to, shift, skip, take
 from stemkit.plan.storage import in_order
+from stemkit.render.channel_steps import copied, folded, picked, turned_over, without_offset
 
 __all__ = ["StreamShape", "in_order", "process_stream", "shape_after"]
 
@@ -76,14 +85,20 @@ def process_stream(media: MediaInfo, steps: Iterable[Step], span: Span | None = 
     wanted = whole if span is None else span.overlap(whole)
     if wanted is None:
         return iter(())
-    if any(isinstance(step, Resample | FitLength) for step in ordered):
+    if any(isinstance(step, _WHOLE) for step in ordered):
         return take(skip(_chain(media, ordered, read_blocks(media)), wanted.start), wanted.length)
     return _chain(media, ordered, read_blocks(media, wanted))
 
 
 def _cheapest(media: MediaInfo, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    # One channel costs half of two; mono becomes both sides at the end, where it is a copy.
+    # One channel costs half of two; mono becomes both sides at the end, where it is a copy. Effects may tell.
+    if any(isinstance(step, RunInserts) for step in steps):
+        return steps
     return tuple(sorted(steps, key=lambda step: media.channels == 1 and isinstance(step, RemapChannels)))
+
+
+_WHOLE = (Resample, FitLength, ShiftSound, TrimTail, RunInserts)
+"""Steps that need the file from its start: what comes out at a place depends on what was before."""
 
 
 def _chain(media: MediaInfo, steps: tuple[Step, ...], stream: Stream) -> Stream:
@@ -100,14 +115,16 @@ def _shape_after_step(shape: StreamShape, step: Step) -> StreamShape:
     match step:
         case Retag():
             return replace(shape, sample_rate_hz=step.sample_rate_hz)
-        case RemapChannels():
+        case RemapChannels() | PickChannels() | FoldDown():
             layout = LAYOUTS[step.layout]
             return replace(shape, layout=layout, channels=layout.count)
         case Resample():
             length = resampled_length(shape.length_samples, shape.sample_rate_hz, step.sample_rate_hz)
             return replace(shape, sample_rate_hz=step.sample_rate_hz, length_samples=length)
-        case FitLength():
+        case FitLength() | TrimTail():
             return replace(shape, length_samples=step.length_samples)
+        case CopyChannel() | FlipPolarity() | RemoveOffset() | ShiftSound() | RunInserts():
+            return shape
         case ApplyGain() | Requantise() | Rewrap() | Rename():
             return shape
         case _:
@@ -116,18 +133,61 @@ def _shape_after_step(shape: StreamShape, step: Step) -> StreamShape:
 
 def _after_step(stream: Stream, step: Step, shape: StreamShape, media: MediaInfo) -> Stream:
     match step:
-        case RemapChannels():
-            return _remapped(stream, step, shape, media)
-        case Resample():
-            return resample(stream, shape.sample_rate_hz, step.sample_rate_hz, shape.channels, shape.length_samples)
-        case FitLength():
-            return _fitted(stream, step.length_samples, shape)
+        case RemapChannels() | PickChannels() | FoldDown() | CopyChannel() | FlipPolarity() | RemoveOffset():
+            return _after_channel_step(stream, step, shape, media)
+        case Resample() | FitLength() | TrimTail() | ShiftSound():
+            return _after_time_step(stream, step, shape)
         case ApplyGain():
             return apply_gain(stream, step.gain_db)
+        case RunInserts():
+            return _with_inserts(stream, step, shape)
         case Retag() | Requantise() | Rewrap() | Rename():
             return stream
         case _:
             assert_never(step)
+
+
+def _after_channel_step(
+    stream: Stream,
+    step: RemapChannels | PickChannels | FoldDown | CopyChannel | FlipPolarity | RemoveOffset,
+    shape: StreamShape,
+    media: MediaInfo,
+) -> Stream:
+    match step:
+        case RemapChannels():
+            return _remapped(stream, step, shape, media)
+        case PickChannels():
+            return picked(stream, step, media)
+        case FoldDown():
+            return folded(stream, step)
+        case CopyChannel():
+            return copied(stream, step)
+        case FlipPolarity():
+            return turned_over(stream, step)
+        case RemoveOffset():
+            return without_offset(stream, step)
+        case _:
+            assert_never(step)
+
+
+def _after_time_step(stream: Stream, step: Resample | FitLength | TrimTail | ShiftSound, shape: StreamShape) -> Stream:
+    match step:
+        case Resample():
+            return resample(stream, shape.sample_rate_hz, step.sample_rate_hz, shape.channels, shape.length_samples)
+        case FitLength():
+            return _fitted(stream, step.length_samples, shape)
+        case TrimTail():
+            return take(stream, step.length_samples)
+        case ShiftSound():
+            return shift(stream, step.by_samples, shape.length_samples, shape.channels)
+        case _:
+            assert_never(step)
+
+
+def _with_inserts(stream: Stream, step: RunInserts, shape: StreamShape) -> Stream:
+    from stemkit.dsp.inserts import run_inserts
+
+    return run_inserts(stream, step.effects, shape.sample_rate_hz, shape.channels, shape.length_samples)
 
 
 def _remapped(stream: Stream, step: RemapChannels, shape: StreamShape, media: MediaInfo) -> Stream:

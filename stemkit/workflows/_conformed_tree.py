@@ -159,6 +159,7 @@ def film_file_of(film: Film, items: Sequence[ConformItem]) -> bytes | None:
     document: Any = tomlkit.parse(film.manifest.read_text("utf-8-sig"))
     head = document["film"]
     head["title"], head["profile"] = film.title, film.profile
+    document.pop("inserts", None)  # they are in the sound now
     if film.is_excerpt:
         _keep_in_hand(document, film)
     for chapter in document["chapter"]:
