@@ -33,10 +33,14 @@ from stemkit.meters.bit_depth import BitDepth
 from stemkit.meters.channel_levels import ChannelLevels
 from stemkit.meters.clicks import Clicks
 from stemkit.meters.clipping import Clipping
+from stemkit.meters.dialogue import Dialogue
 from stemkit.meters.digest import Digest
 from stemkit.meters.dropouts import Dropouts
 from stemkit.meters.edges import Edges
 from stemkit.meters.integrity import Integrity
+from stemkit.meters.likeness import Likeness
+from stemkit.meters.leq_m import LeqM
+from stemkit.meters.levels import Levels
 from stemkit.meters.loudness import Loudness
 from stemkit.meters.polarity import Polarity
 from stemkit.meters.relations import Leak, Relations
@@ -54,6 +58,7 @@ CLEAN_CONTENT: tuple[type, ...] = (
     Clipping,
     Dropouts,
     Edges,
+    Likeness,
     Polarity,
     SteadyOffset,
 )
@@ -229,15 +234,40 @@ def _measured(given: Mapping[str, Any], number: int, what: str) -> Measured:
     programme = None if undefined else lufs
     return Measured(
         {
-            Loudness: Loudness(programme, None, None, None, None, None, undefined),
+            Loudness: _loudness(given, programme, undefined),
+            Levels: _levels(given),
+            **_speech(given),
             TruePeak: TruePeak(true_peak, None if is_silent else at, 0, (true_peak,)),
             SamplePeak: SamplePeak(level, at, (level,), given.get("over", 0), amplitude),
-            Silence: Silence(is_silent, amplitude < 1e-3, 0, given.get("trailing_zeros", 0)),
+            Silence: Silence(
+                is_silent, amplitude < 1e-3, given.get("leading_zeros", 0), given.get("trailing_zeros", 0)
+            ),
             Integrity: Integrity(given.get("non_finite", 0), given.get("non_finite_at")),
             Digest: Digest(given.get("digest", f"{number}{what}")),
             **{kind: _content(kind, given.get(kind.__name__, {})) for kind in CLEAN_CONTENT},
         }
     )
+
+
+def _loudness(given: Mapping[str, Any], programme: float | None, undefined: Mapping[str, str]) -> Loudness:
+    momentary, short_term = given.get("max_momentary"), given.get("max_short_term")
+    return Loudness(programme, given.get("range"), momentary, 48_000, short_term, 48_000, undefined)
+
+
+def _levels(given: Mapping[str, Any]) -> Levels:
+    return Levels(given.get("rms"), given.get("noise_floor"), (), (), None, None, None)
+
+
+def _speech(given: Mapping[str, Any]) -> dict[type, object]:
+    """Return the readings that are taken only where a profile asks for them."""
+    readings: dict[type, object] = {}
+    if "dialogue" in given:
+        names = [name for name in Dialogue.__dataclass_fields__ if name not in ("speech_share", "undefined")]
+        undefined = dict.fromkeys(names, "no speech in the voice stem")
+        readings[Dialogue] = Dialogue(**{**dict.fromkeys(names), "undefined": undefined, **given["dialogue"]})
+    if "leq_m" in given:
+        readings[LeqM] = LeqM(_undefined(given["leq_m"]), (), 0.0)
+    return readings
 
 
 def _content(kind: type, changes: Mapping[str, Any]) -> object:

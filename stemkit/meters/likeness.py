@@ -1,0 +1,97 @@
+"""What a sound is like: a voice, effects or music; and whether a voice is heard over music or effects.
+
+A judgement from evidence, never a certainty: a linear model of sixteen features for the kind, a
+quadratic one for voices over something else. The weights are data, in ``likeness.toml``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemkit.meters._content import FRAMES_PER_SECOND, Content, Floats
+from stemkit.meters._speech_features import STEP, WINDOW, speech_features
+
+VERSION = 1
+_SURE = 0.9
+_LARGEST = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What a sound is like, over its windows of three seconds that have sound.
+
+    Parameters
+    ----------
+    voice, effects, music
+        Mean probability of each kind; `None` where there are no windows.
+    windows
+        How many windows there are.
+    voice_over_music, voice_over_effects
+        Share of windows in which a voice is heard, if the rest is music, or effects.
+    start_s, end_s
+        The longest stretch in which the sound is most like a voice, or has one over it.
+    """
+
+    voice: float | None = None
+    effects: float | None = None
+    music: float | None = None
+    windows: int = 0
+    voice_over_music: float = 0.0
+    voice_over_effects: float = 0.0
+    start_s: float = 0.0
+    end_s: float = 0.0
+
+
+RESULT = Likeness
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("likeness.toml").read_text("utf-8"))
+
+
+def read_content(content: Content) -> Likeness:
+    """Return what a sound is like."""
+    starts, features = speech_features(content)
+    if not len(starts):
+        return Likeness()
+    tables = _tables()
+    x = np.clip((features - tables["mean"]) / tables["scale"], -_LARGEST, _LARGEST)
+    kinds = np.column_stack([x @ one["weights"] + one["bias"] for one in tables["kind"].values()])
+    kinds = np.exp(kinds - kinds.max(axis=1, keepdims=True))
+    voice, effects, music = (kinds / kinds.sum(axis=1, keepdims=True)).mean(axis=0).tolist()
+    over_music, over_effects = (_chance(x, tables["voice_over"][name]) > _SURE for name in ("music", "effects"))
+    first, last = _longest(over_music if music > effects else over_effects)
+    return Likeness(
+        voice,
+        effects,
+        music,
+        len(starts),
+        float(over_music.mean()),
+        float(over_effects.mean()),
+        float(starts[first]) / FRAMES_PER_SECOND,
+        float(starts[last] + WINDOW) / FRAMES_PER_SECOND,
+    )
+
+
+def _chance(x: Floats, table: dict[str, Any]) -> Floats:
+    i, j = np.triu_indices(x.shape[1])
+    score = np.column_stack([x, x[:, i] * x[:, j]]) @ table["weights"] + table["bias"]
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(score, -50.0, 50.0))))
+
+
+def _longest(there: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return first and last window of the longest stretch; all of them where there is none."""
+    places = np.flatnonzero(there)
+    if not len(places):
+        return 0, len(there) - 1
+    parts = np.split(places, np.flatnonzero(np.diff(places) > 1 + WINDOW // STEP) + 1)
+    longest = max(parts, key=len)
+    return int(longest[0]), int(longest[-1])
