@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stemkit.core.facts import FilmFacts
-from stemkit.core.film import Film
+from stemkit.core.film import Chapter, Film, Stem
+from stemkit.core.manifest import FILM_FILE
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
 from stemkit.intake.facts import gather
@@ -18,6 +19,7 @@ from stemkit.report.build import build_check_report
 from stemkit.report.check import build_check, verdict_of
 from stemkit.rules._engine import RuleRun, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
+from stemkit.workflows._severities import Severities
 from stemkit.workflows.verify import is_mix, verify_mix
 
 
@@ -65,6 +67,7 @@ def check(
     profile: str | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    severity: Sequence[str] = (),
     fix_into: Path | None = None,
     rehash: bool = False,
     jobs: int = 1,
@@ -82,6 +85,8 @@ def check(
         Name or file; wins over the film's own.
     select, ignore
         Codes of rules or their beginnings.
+    severity
+        ``LEVEL``: findings below it are not listed; ``CODE=LEVEL``: a rule's findings have that severity.
     fix_into
         Folder for repaired copies, which are checked then; nothing is written where it is `None`.
     rehash
@@ -98,10 +103,14 @@ def check(
     if film_file is None and len(paths) == 1 and is_mix(paths[0]):
         return _check_prints(paths[0], store, jobs, progress)
     film = open_film(paths, film_file=film_file, profile=profile)
-    selected_rules(load_profile(film.profile, beside=film.base), select, ignore)
+    severities = Severities.read(severity)
+    spec = severities.of_profile(load_profile(film.profile, beside=film.base))
+    selected_rules(spec, select, ignore)
     if fix_into is not None:
         film = _repaired(film, fix_into, store, jobs, progress)
-    return check_film(film, select=select, ignore=ignore, store=store, jobs=jobs, progress=progress)
+    result = check_film(film, spec, select=select, ignore=ignore, store=store, jobs=jobs, progress=progress)
+    listed = severities.listed(result.run)
+    return replace(result, run=listed, report=build_check(result.facts, listed))
 
 
 def _check_prints(folder: Path, store: FactStore, jobs: int, progress: Progress) -> CheckResult:
@@ -112,14 +121,28 @@ def _check_prints(folder: Path, store: FactStore, jobs: int, progress: Progress)
 
 
 def _repaired(film: Film, out: Path, store: FactStore, jobs: int, progress: Progress) -> Film:
-    """Return the film of repaired copies; the same film where there was nothing to repair."""
+    """Return the film with repaired copies in place of what they were made from.
+
+    What could not be repaired stays as it was delivered, so that its own faults are found again.
+    """
     from stemkit.workflows.conform import conform
 
     result = conform(film, out, store=store, jobs=jobs, progress=progress)
     if not result.has_tree:
         return film
-    written = open_film([out], profile=film.profile)
-    return replace(written, is_excerpt=film.is_excerpt)
+    copies: dict[int, dict[Path, Stem]] = {}
+    for item in (done.item for done in result.items):
+        if item.role is not None and item.output is not None:
+            path = out / item.output
+            copies.setdefault(item.chapter, {})[item.source] = Stem(item.role, path, str(path))
+    chapters = tuple(_with_copies(chapter, copies.get(chapter.number, {})) for chapter in film.chapters)
+    return replace(film, chapters=chapters, manifest=(out / FILM_FILE).absolute() if film.manifest else None)
+
+
+def _with_copies(chapter: Chapter, copies: Mapping[Path, Stem]) -> Chapter:
+    """Return a chapter with copies declared; other roles are looked for in its folder as before."""
+    declared = [copies.get(stem.path, stem) for stem in chapter.stems]
+    return replace(chapter, stems=(*declared, *(copy for copy in copies.values() if copy not in declared)))
 
 
 def check_film(

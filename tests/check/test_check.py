@@ -239,7 +239,21 @@ def test_what_cannot_be_repaired_stays(tmp_path: Path) -> None:
     (tmp_path / "in" / "ch01" / "Film_ch01_SFX.wav").write_bytes(b"")
     result = check([film], fix_into=tmp_path / "out")
     assert result.verdict == "ask"
-    assert any(one["role"] == "SFX" and one["severity"] == "error" for one in result.report["findings"])
+    left = [(one["code"], one["role"]) for one in result.report["findings"] if one["severity"] == "error"]
+    assert left == [("FMT007", "SFX")]
+
+
+def test_what_was_in_doubt_before_a_repair_is_in_doubt_after_it(tmp_path: Path) -> None:
+    film = film_of(tmp_path / "in", chapters=1)
+    folder = tmp_path / "in" / "ch01"
+    write(folder / "Film_ch01_VO.wav", sound(1, 4 * 44_100, channels=1), 44_100)
+    write(folder / "Film_ch01_MUSIC_v2.wav", sound(2, 4 * 48_000))
+    write(folder / "what.wav", sound(3, 4 * 48_000))
+    for paths in ([film], [folder]):
+        result = check(paths, fix_into=tmp_path / f"out-{paths[0].stem}")
+        left = {(one["code"], one["role"]) for one in result.report["findings"] if one["severity"] == "error"}
+        assert left == {("STM006", "MUSIC"), ("STM002", None)}
+        assert len(result.report["chapters"][0]["stems"]) == 2
 
 
 def _broken(path: Path, kind: str) -> None:

@@ -68,7 +68,9 @@ def test_text_is_a_verdict_a_chapter_what_to_do_and_one_next_step(
     text = capsys.readouterr().out
     lines = text.splitlines()
     assert max(map(len, lines)) <= 110
-    verdicts = [line.split()[0] for line in lines if line[2:].startswith(("READY", "FIX", "ASK"))]
+    verdicts = [
+        line.split()[0] for line in lines if line.startswith(("READY  Chapter", "FIX    Chapter", "ASK    Chapter"))
+    ]
     assert verdicts == ["READY", "FIX", "ASK"]
     assert text.index("FMT001") < text.index("FMT003")
     assert "44.1 kHz" in text
@@ -87,7 +89,7 @@ def test_a_hostile_name_cannot_command_the_terminal(tmp_path: Path, capsys: pyte
     assert "\u202e" not in text
 
 
-@pytest.mark.parametrize("name", ["text", "markdown", "html", "csv"])
+@pytest.mark.parametrize("name", ["text", "markdown", "junit", "html", "csv"])
 def test_every_format_names_the_fault(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     folder = clean_chapter(tmp_path / "ch01")
     write(folder / "Film_ch01_VO.wav", sound(7, 4 * 44_100), 44_100)
@@ -127,3 +129,21 @@ def test_every_rule_can_be_explained(rule: Any, capsys: pytest.CaptureFixture[st
 def test_an_explanation_has_the_numbers_of_the_profile(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(stemkit, ["explain", "LUD001", "--profile", "crowd-film"]) == 0
     assert "-23.0 (print)" in capsys.readouterr().out
+
+
+def test_findings_below_a_severity_are_not_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    film = film_of(tmp_path, chapters=1)
+    write(tmp_path / "ch01" / "Film_ch01_VO.wav", sound(7, 4 * 44_100, channels=1), 44_100)
+    assert run(stemkit, ["check", str(film), "--json", "--severity", "FMT001=warning,FMT003=info"]) == 0
+    severities = {one["code"]: one["severity"] for one in _json(capsys)["findings"] if one["outcome"] == "fail"}
+    assert severities["FMT001"] == "warning"
+    assert severities["FMT003"] == "info"
+    assert run(stemkit, ["check", str(film), "--json", "--severity", "error"]) == 1
+    data = _json(capsys)
+    assert {one["severity"] for one in data["findings"] if one["outcome"] == "fail"} == {"error"}
+    assert data["counts"]["warning"] == data["counts"]["info"] == 0
+
+
+@pytest.mark.parametrize("choice", ["loud", "FMT001=loud", "NOPE=error", "FMT001.nope=error"])
+def test_a_severity_that_does_not_exist_is_a_wrong_command(tmp_path: Path, choice: str) -> None:
+    assert run(stemkit, ["check", str(clean_chapter(tmp_path / "ch01")), "--severity", choice]) == 2

@@ -17,9 +17,15 @@ from stemkit.cli._options import format_options, output_option, profile_option, 
 @profile_option
 @click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes or their beginnings.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules; wins over --select.")
+@click.option(
+    "--severity",
+    multiple=True,
+    metavar="[CODE=]LEVEL",
+    help="List nothing below this level (error, warning, info); with CODE=, give a rule's findings this level.",
+)
 @click.option("--fix", is_flag=True, help="Write repaired copies to the folder of -o, and check those.")
 @output_option("Folder for the repaired copies of --fix.", required=False)
-@format_options("text", "json", "markdown", "html", "csv")
+@format_options("text", "json", "markdown", "junit", "csv", "html")
 @rehash_option
 @work_options
 def command(

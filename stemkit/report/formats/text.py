@@ -34,6 +34,7 @@ def render(report: Report) -> str:
         _head(report),
         _of_place(None, open_ones),
         *(_chapter(chapter, report, open_ones) for chapter in report["chapters"]),
+        [""] if report["chapters"] else [],
         _left_out(report),
         _prints(report),
         _not_checked(report["findings"]),
@@ -54,11 +55,13 @@ def _chapter(chapter: Mapping[str, Any], report: Report, findings: _Findings) ->
     creator = f"  ({shown(chapter['creator'])})" if chapter["creator"] else ""
     measured = chapter["measured"]["programme_loudness_lufs"]
     level = f"  {number(measured)} LUFS" if measured is not None else ""
-    yield f"Chapter {chapter['number']}{title}{creator}{level}"
     is_repaired = report["kind"] == "mix" and chapter["verdict"] == "fix" and report["prints"]
-    yield f"  {_REPAIRED if is_repaired else _VERDICTS[chapter['verdict']]}"
-    yield from _of_place(chapter["number"], findings)
-    yield ""
+    verdict, _, words = (_REPAIRED if is_repaired else _VERDICTS[chapter["verdict"]]).partition(" ")
+    yield f"{verdict:6} Chapter {chapter['number']}{title}{creator}{level}  – {words.strip()}"
+    own = list(_of_place(chapter["number"], findings))
+    yield from own
+    if own:
+        yield ""
 
 
 def _of_place(number_: int | None, findings: _Findings) -> Iterator[str]:
