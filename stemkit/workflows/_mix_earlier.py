@@ -19,6 +19,8 @@ from stemkit.report.model import REPORT_NAME, SCHEMA, open_report
 from stemkit.store.facts import FactStore
 
 HTML_NAME = "report.html"
+BOUNDARY = ("after", "role", "before_samples", "after_samples", "law", "degraded", "correlation")
+"""What ``mix`` says of a join; its report says more."""
 SIGNATURE = "signature"
 """Key of the report under which it is said what the prints were made from."""
 
@@ -38,7 +40,7 @@ class EarlierMix:
             "prints": report["prints"],
             "null_test": report["null_test"],
             "level": report["level"],
-            "boundaries": report["boundaries"],
+            "boundaries": [{key: each.get(key) for key in BOUNDARY} for each in report["boundaries"]],
         }
 
 

@@ -24,7 +24,7 @@ from stemkit.report.model import REPORT_NAME, MixRun
 from stemkit.rules._engine import RuleRun
 from stemkit.store.facts import stored_digest
 from stemkit.workflows._conform_run import Done
-from stemkit.workflows._mix_earlier import HTML_NAME
+from stemkit.workflows._mix_earlier import BOUNDARY, HTML_NAME
 from stemkit.workflows._mix_prints import Printed
 from stemkit.workflows._mix_stems import LeftOut, TakenStem
 from stemkit.workflows.conform import item_as_dict
@@ -99,16 +99,7 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
         "null_test": null_as_dict(printed.nulls, timeline.length_samples),
         "level": _level(printed.level),
         "boundaries": [
-            {
-                "after": join.after,
-                "role": join.role.value,
-                "before_samples": join.before_samples,
-                "after_samples": join.after_samples,
-                "law": join.law,
-                "degraded": join.degraded,
-                "correlation": join.correlation,
-            }
-            for join in timeline.joins
+            {key: getattr(join, key) for key in BOUNDARY} | {"role": join.role.value} for join in timeline.joins
         ],
     }
 
