@@ -16,7 +16,7 @@ from stemkit.core.lengths import picture_samples
 from stemkit.core.media import MediaInfo
 from stemkit.core.positions import film_samples_of
 from stemkit.core.profile import Profile
-from stemkit.core.steps import FitLength, RemapChannels, Resample, Step
+from stemkit.core.steps import FitLength, PickChannels, RemapChannels, Resample, Step
 from stemkit.dsp.streams import add, pad_to, skip, take
 from stemkit.intake._work import Task, Work
 from stemkit.meters._ledger import Ledger
@@ -26,7 +26,7 @@ from stemkit.rules._base import fit_of
 from stemkit.rules._engine import all_rules, run_rules
 
 _SHAPING_RULES = ("FMT001", "FMT003", "LEN001")
-_SHAPING_STEPS = (RemapChannels, Resample, FitLength)
+_SHAPING_STEPS = (PickChannels, RemapChannels, Resample, FitLength)
 
 _Place = tuple[int, Path]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Severity
 from stemkit.core.lengths import LengthFit, LengthKind
-from stemkit.core.steps import FitLength, Retag, Step
+from stemkit.core.steps import FitLength, Retag, Step, TrimTail
 from stemkit.meters.silence import Silence
 from stemkit.rules._base import ChapterRule, Topic, fit_any, where_chapter, where_stem
 
@@ -69,7 +69,9 @@ def _fixes(fit: LengthFit, stem: StemFacts, rate_hz: int) -> tuple[Step, ...]:
         return (Retag(fit.true_rate_hz),)
     is_short = fit.kind in (LengthKind.SHORT, LengthKind.SHORT_HANDLES)
     is_ragged = is_short and -fit.difference_samples <= _MOST_PADDING_S * rate_hz
-    return (FitLength(fit.expected_samples),) if is_ragged or _is_silent_surplus(fit, stem, rate_hz) else ()
+    if is_ragged or _is_silent_surplus(fit, stem, rate_hz):
+        return (FitLength(fit.expected_samples),)
+    return (TrimTail(fit.expected_samples),) if fit.kind is LengthKind.LONG else ()
 
 
 def _was_fitted(stem: StemFacts) -> bool:

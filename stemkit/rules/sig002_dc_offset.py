@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Severity
+from stemkit.core.steps import RemoveOffset
 from stemkit.meters.steady_offset import SteadyOffset
 from stemkit.rules._base import StemRule, Topic, where_stem
 
@@ -20,6 +21,7 @@ class DcOffset(StemRule):
     name = "dc_offset"
     topic = Topic.CONTENT
     conditions = ("offset",)
+    fix = "unsafe"
     needs = (Need(StreamOf.STEM, SteadyOffset),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
@@ -36,6 +38,7 @@ class DcOffset(StemRule):
             observed=round(offset.dbfs, 1),
             expected=_SMALL_DBFS,
             unit="dBFS",
+            fixes=(RemoveOffset(offset.per_channel),) if is_certain else (),
             confidence=0.99 if offset.variation <= _STEADY else 0.8,
             params={
                 "offset": offset.per_channel[offset.channel],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Severity
+from stemkit.core.steps import FlipPolarity
 from stemkit.meters.polarity import Polarity
 from stemkit.rules._base import StemRule, Topic, where_stem
 
@@ -20,6 +21,7 @@ class PolarityRule(StemRule):
     name = "polarity"
     topic = Topic.CONTENT
     conditions = ("inverted", "against")
+    fix = "unsafe"
     needs = (Need(StreamOf.STEM, Polarity),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
@@ -36,6 +38,7 @@ class PolarityRule(StemRule):
             severity=Severity.ERROR if is_certain else Severity.WARNING,
             observed=round(correlation, 2),
             expected=0.0,
+            fixes=(FlipPolarity((1,)),) if is_certain else (),
             confidence=0.98 if is_certain else 0.7,
             params={"share_percent": round(100 * polarity.share_against)},
         )

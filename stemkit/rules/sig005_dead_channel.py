@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding
+from stemkit.core.steps import CopyChannel
 from stemkit.meters.channel_levels import ChannelLevels
 from stemkit.rules._base import StemRule, Topic, where_stem
 
@@ -20,6 +21,7 @@ class DeadChannel(StemRule):
     name = "dead_channel"
     topic = Topic.CONTENT
     conditions = ("dead", "far_below")
+    fix = "unsafe"
     needs = (Need(StreamOf.STEM, ChannelLevels),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
@@ -30,8 +32,9 @@ class DeadChannel(StemRule):
             return
         where = where_stem(stem, chapter)
         if levels.dead:
-            side = _SIDES[levels.dead[0]]
-            yield self.finding("dead", where, params={"side": side, "other": _SIDES[1 - levels.dead[0]]})
+            dead = levels.dead[0]
+            params = {"side": _SIDES[dead], "other": _SIDES[1 - dead]}
+            yield self.finding("dead", where, fixes=(CopyChannel(1 - dead, dead),), params=params)
         elif levels.spread_db is not None and levels.spread_db >= _FAR_DB:
             quiet = 0 if (levels.rms_dbfs[0] or 0.0) < (levels.rms_dbfs[1] or 0.0) else 1
             yield self.finding(
