@@ -26,7 +26,21 @@ from stemkit.core.finding import Finding
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import Bext, MediaInfo, MediaProblem, ProblemKind
 from stemkit.core.profile import Profile, load_profile
-from stemkit.core.steps import FitLength, RemapChannels, Requantise, Resample, Retag, Rewrap, Step
+from stemkit.core.steps import (
+    CopyChannel,
+    FitLength,
+    FlipPolarity,
+    FoldDown,
+    PickChannels,
+    RemapChannels,
+    RemoveOffset,
+    Requantise,
+    Resample,
+    Retag,
+    Rewrap,
+    Step,
+    TrimTail,
+)
 from stemkit.core.timebase import FrameRate, resampled_length
 from stemkit.core.units import db_from_amplitude
 from stemkit.meters.bit_depth import BitDepth
@@ -313,7 +327,7 @@ def _after(stem: StemFacts, step: Step) -> StemFacts:
             media = replace(media, sample_rate_hz=step.sample_rate_hz, length_samples=length)
         case Retag():
             media = replace(media, sample_rate_hz=step.sample_rate_hz)
-        case RemapChannels():
+        case RemapChannels() | PickChannels() | FoldDown():
             layout = LAYOUTS[step.layout]
             media = replace(media, layout=layout, channels=layout.count)
         case Requantise():
@@ -321,11 +335,21 @@ def _after(stem: StemFacts, step: Step) -> StemFacts:
             media = replace(media, subtype=step.subtype, bit_depth_bits=bits, is_float=step.subtype == "FLOAT")
         case Rewrap():
             media = replace(media, container=step.container, problem=None)
-        case FitLength():
+        case FitLength() | TrimTail():
             media = replace(media, length_samples=step.length_samples)
+        case RemoveOffset():
+            return _with_reading(stem, SteadyOffset())
+        case FlipPolarity():
+            return _with_reading(stem, Polarity(1.0, 0.0))
+        case CopyChannel():
+            return _with_reading(stem, ChannelLevels((-20.0, -20.0), -150.0))
         case _:
             return _after_name_or_gain(stem, step)
     return replace(stem, media=media)
+
+
+def _with_reading(stem: StemFacts, reading: object) -> StemFacts:
+    return replace(stem, measured=Measured({**stem.measured.readings, type(reading): reading}))
 
 
 def _after_name_or_gain(stem: StemFacts, step: Step) -> StemFacts:
