@@ -37,6 +37,7 @@ __all__ = [
     "DEFAULT_PROFILE",
     "FIGURES",
     "AppliesTo",
+    "FigureName",
     "FormatSpec",
     "Limit",
     "LoudnessRule",

@@ -154,7 +154,7 @@ class EngineRule(Rule):
 class Sound:
     """One sound that a profile has limits for: a stem, the sum of a chapter, or a print.
 
-    ``reason`` says why it was not measured, `None` if it was.
+    ``reason`` says why it was not measured, `None` if it was; ``length_samples`` is `None` for a chapter's sum.
     """
 
     of: AppliesTo
@@ -163,6 +163,7 @@ class Sound:
     sample_rate_hz: int
     measured: Measured
     reason: str | None = None
+    length_samples: int | None = None
 
     def at(self, sample: int | None) -> Where:
         """Return the place of one sample, or of the whole where there is none."""
@@ -175,12 +176,15 @@ def sounds_of(film: FilmFacts) -> Iterator[Sound]:
     for chapter in film.chapters:
         for stem in chapter.stems:
             if stem.media is not None and stem.media.is_usable:
-                yield Sound("stem", "the stem", where_stem(stem, chapter), stem.media.sample_rate_hz, stem.measured)
+                rate, length = stem.media.sample_rate_hz, stem.media.length_samples
+                where = where_stem(stem, chapter)
+                yield Sound("stem", "the stem", where, rate, stem.measured, length_samples=length)
         reason = chapter.sum_reason
         yield Sound("chapter", "the sum of the stems", where_chapter(chapter), rate_hz, chapter.sum, reason)
     for rendered in film.prints:
-        where = Where(print=rendered.name, path=rendered.media.path)
-        yield Sound("print", f"the print {rendered.name}", where, rendered.media.sample_rate_hz, rendered.measured)
+        where, media = Where(print=rendered.name, path=rendered.media.path), rendered.media
+        label, length = f"the print {rendered.name}", media.length_samples
+        yield Sound("print", label, where, media.sample_rate_hz, rendered.measured, length_samples=length)
 
 
 def where_stem(stem: StemFacts, chapter: ChapterFacts) -> Where:

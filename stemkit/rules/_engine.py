@@ -205,7 +205,9 @@ def _with_severity(finding: Finding, profile: Profile) -> Finding:
         return finding
     keys = (f"{finding.code}.{finding.condition}", finding.code)
     change = next((profile.severities[key] for key in keys if key in profile.severities), None)
-    return replace(finding, severity=change.severity) if change else finding
+    if change is None or (finding.params.get("grade") == "C" and change.severity is Severity.ERROR):
+        return finding  # weak evidence makes warnings only, whatever a profile says
+    return replace(finding, severity=change.severity)
 
 
 def _with_waiver(finding: Finding, facts: FilmFacts) -> Finding:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stemkit.core.facts import FilmFacts, Need, StreamOf
+from stemkit.core.facts import FilmFacts
 from stemkit.core.finding import Finding, Where
-from stemkit.core.profile import LoudnessRule, Profile
 from stemkit.meters.loudness import Loudness
 from stemkit.rules._base import FilmRule, Sound, Topic, sounds_of
+from stemkit.rules._limits import gap_of, needs_on_all
+from stemkit.rules._loudness import Verdict, verdicts_of
 
 
 class ProgrammeLoudness(FilmRule):
@@ -22,46 +23,46 @@ class ProgrammeLoudness(FilmRule):
         "too_quiet",
         "print_too_loud",
         "print_too_quiet",
+        "unflagged",
         "skip_no_rule",
+        "skip_not_published",
         "skip_undefined",
         "skip_no_sum",
     )
-    wants = tuple(Need(of, Loudness) for of in (StreamOf.STEM, StreamOf.CHAPTER_SUM, StreamOf.PRINT))
+    wants = needs_on_all(Loudness)
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
         """Yield what is too loud or too quiet; where the profile states no target, skip once."""
-        if not film.profile.loudness:
+        if gap := gap_of(film, "loudness"):
+            yield self.skip("skip_not_published", Where(), gap)
+        elif not film.profile.loudness:
             yield self.skip("skip_no_rule", Where(), {"profile": film.profile.name})
         for sound in sounds_of(film):
-            rule = _rule_for(sound, film.profile)
-            if rule is not None and sound.reason is not None:
-                yield self.skip("skip_no_sum", sound.where, {"reason": sound.reason})
-            elif rule is not None:
-                yield from self._judge(rule, sound)
+            for verdict in verdicts_of(sound, film):
+                if verdict.rule.quantity == "programme":
+                    yield from self._tell(sound, verdict)
 
-    def _judge(self, rule: LoudnessRule, sound: Sound) -> Iterator[Finding]:
-        loudness = sound.measured.get(Loudness)
-        if loudness is None:
-            return
-        if loudness.programme_lufs is None:
-            reason = loudness.undefined.get("programme_lufs") or "it is undefined"
-            yield self.skip("skip_undefined", sound.where, {"what": sound.label, "reason": reason})
-            return
-        over = round(round(loudness.programme_lufs, 2) - rule.target_lufs, 2)
-        is_too_quiet = not rule.ceiling_only and rule.below_lu is not None and over < -rule.below_lu
-        if over <= (rule.above_lu or 0.0) and not is_too_quiet:
-            return
-        yield self.finding(
-            ("print_" if sound.of == "print" else "") + ("too_quiet" if is_too_quiet else "too_loud"),
-            sound.where,
-            severity=rule.severity,
-            observed=round(loudness.programme_lufs, 2),
-            expected=rule.target_lufs,
-            unit="LUFS",
-            params={"what": sound.label, "by_lu": abs(over), "below_lu": rule.below_lu, "above_lu": rule.above_lu},
-        )
-
-
-def _rule_for(sound: Sound, profile: Profile) -> LoudnessRule | None:
-    rules = (rule for rule in profile.loudness if rule.of == sound.of)
-    return next((rule for rule in rules if sound.of != "print" or sound.where.print in rule.prints), None)
+    def _tell(self, sound: Sound, verdict: Verdict) -> Iterator[Finding]:
+        rule = verdict.rule
+        if sound.reason is not None:
+            yield self.skip("skip_no_sum", sound.where, {"reason": sound.reason})
+        elif verdict.value is not None:
+            word = "too_quiet" if verdict.over_lu < 0 else "too_loud"
+            prefix = "print_" if sound.of == "print" else ""
+            yield self.finding(
+                prefix + word if verdict.is_flagged else "unflagged",
+                sound.where,
+                severity=verdict.severity,
+                observed=round(verdict.value, 2),
+                expected=rule.target_lufs,
+                unit="LUFS",
+                params={
+                    "what": sound.label,
+                    "by_lu": abs(verdict.over_lu),
+                    "below_lu": rule.below_lu,
+                    "above_lu": rule.above_lu or 0.0,
+                    "grade": rule.grade,
+                },
+            )
+        elif verdict.reason:
+            yield self.skip("skip_undefined", sound.where, {"what": sound.label, "reason": verdict.reason})

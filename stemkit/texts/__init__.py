@@ -166,7 +166,9 @@ def render(finding: Speaks, lang: str = "en") -> tuple[str, str]:
     }
     speak = _Sentence()
     message, advice = (speak.vformat(sentences.get(key, ""), (), values) for key in ("message", "advice"))
-    return message, advice
+    # Whoever reads a finding that rests on a summary must see that it does.
+    weak = f" {_catalogue(_SHARED, lang)['grade_c']}" if finding.params.get("grade") == "C" else ""
+    return message + weak, advice
 
 
 def explanation(code: str, lang: str = "en") -> Explanation:

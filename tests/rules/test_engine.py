@@ -68,7 +68,7 @@ def test_a_rule_file_is_named_after_its_rule() -> None:
 def test_ignore_wins_over_select_and_select_replaces_the_profile() -> None:
     profile = load_profile("crowd-film")
     assert {rule.code[:3] for rule in selected_rules(profile, ["fmt,LEN001"])} == {"FMT", "LEN"}
-    assert [rule.code for rule in selected_rules(profile, ["LEN"], ["LEN001"])] == ["LEN002"]
+    assert [rule.code for rule in selected_rules(profile, ["LEN001,LEN002"], ["LEN001"])] == ["LEN002"]
     assert not any(isinstance(rule, EngineRule) for rule in selected_rules(profile))
     narrow = profile.model_copy(update={"select": ("STM",)})
     assert {rule.code[:3] for rule in selected_rules(narrow)} == {"STM"}

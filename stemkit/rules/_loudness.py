@@ -1,0 +1,135 @@
+"""The ordered loudness rules of a profile, as one decision for each sound.
+
+Rules with a ceiling always hold. Of the others the first that applies decides, with those that follow
+it and say that they are alternatives: meeting one of them will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stemkit.core.facts import FilmFacts
+from stemkit.core.finding import Severity
+from stemkit.core.profile_figures import LoudnessRule
+from stemkit.meters.dialogue import Dialogue
+from stemkit.meters.loudness import Loudness
+from stemkit.rules._base import Sound
+from stemkit.rules._limits import limits_for
+
+NO_DIALOGUE = "the dialogue was not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule makes of a sound.
+
+    Parameters
+    ----------
+    over_lu
+        By how much the sound is above the target (negative: below).
+    is_flagged
+        False where the tolerance is missed and the document's own quality control would not say so.
+    missed
+        A second rule that would have done, and was missed too, with its value.
+    reason
+        Why nothing could be judged.
+    """
+
+    rule: LoudnessRule
+    value: float | None = None
+    over_lu: float = 0.0
+    is_flagged: bool = True
+    missed: tuple[LoudnessRule, float] | None = None
+    reason: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """As the profile says."""
+        return self.rule.severity if self.is_flagged else (self.rule.flag_severity or self.rule.severity)
+
+
+def verdicts_of(sound: Sound, film: FilmFacts) -> Iterator[Verdict]:
+    """Yield what the profile's loudness rules have to say against a sound; nothing if it is as it should be."""
+    rules = tuple(limits_for(sound, film.profile.loudness))
+    if rules and sound.reason is not None:
+        yield Verdict(rules[0], reason=sound.reason)
+        return
+    for rule in rules:
+        if rule.ceiling_only:
+            yield from _judge(sound, (rule,), rules)
+    share, why = _speech_share(sound)
+    targets = [rule for rule in rules if not rule.ceiling_only]
+    for index, rule in enumerate(targets):
+        if rule.applies_when is not None and share is None:
+            yield Verdict(rule, reason=why)
+            return
+        if _applies(rule, share):
+            others = tuple(other for other in targets[index + 1 :] if other.alternative and _applies(other, share))
+            yield from _judge(sound, (rule, *others), rules)
+            return
+
+
+def _speech_share(sound: Sound) -> tuple[float | None, str]:
+    dialogue = sound.measured.get(Dialogue)
+    return (None, NO_DIALOGUE) if dialogue is None else (100.0 * dialogue.speech_share, "")
+
+
+def _applies(rule: LoudnessRule, share: float | None) -> bool:
+    return rule.applies_when is None or (share is not None and rule.applies_when.holds_at(share))
+
+
+def _judge(sound: Sound, group: tuple[LoudnessRule, ...], rules: tuple[LoudnessRule, ...]) -> Iterator[Verdict]:
+    missed: list[tuple[LoudnessRule, float, float]] = []
+    unknown: list[Verdict] = []
+    for rule in group:
+        value, reason = value_of(sound, rule)
+        if value is None:
+            unknown.append(Verdict(rule, reason=reason))
+            continue
+        over = round(round(value, 2) - rule.target_lufs, 2)
+        if _is_within(over, rule.below_lu, rule.above_lu, rule):
+            return
+        missed.append((rule, value, over))
+    # What was not measured might have been met; what is undefined, such as the dialogue of a film without, is not.
+    unmeasured = [verdict for verdict in unknown if verdict.reason == NO_DIALOGUE]
+    if unmeasured or not missed:
+        yield (unmeasured or unknown)[0]
+        return
+    (rule, value, over), *others = missed
+    also = (others[0][0], others[0][1]) if others else None
+    yield Verdict(rule, value, over, _is_flagged(sound, rule, rules), also)
+
+
+def _is_within(over: float, below: float | None, above: float | None, rule: LoudnessRule) -> bool:
+    is_too_quiet = not rule.ceiling_only and below is not None and over < -below
+    return over <= (above or 0.0) and not is_too_quiet
+
+
+def _is_flagged(sound: Sound, rule: LoudnessRule, rules: tuple[LoudnessRule, ...]) -> bool:
+    """Tell whether quality control would flag a sound: it does if all of its own tests fail."""
+    if rule.flag_above_lu is None and rule.flag_below_lu is None:
+        return True
+    for test in rules:
+        if test.flag_above_lu is None and test.flag_below_lu is None:
+            continue
+        value, _ = value_of(sound, test)
+        over = None if value is None else round(round(value, 2) - test.target_lufs, 2)
+        if over is not None and _is_within(over, test.flag_below_lu, test.flag_above_lu, test):
+            return False
+    return True
+
+
+def value_of(sound: Sound, rule: LoudnessRule) -> tuple[float | None, str]:
+    """Return the loudness that a rule is about, or why it is undefined."""
+    if rule.quantity == "programme":
+        loudness = sound.measured.get(Loudness)
+        if loudness is None:
+            return None, ""
+        return loudness.programme_lufs, loudness.undefined.get("programme_lufs") or "it is undefined"
+    dialogue = sound.measured.get(Dialogue)
+    if dialogue is None:
+        return None, NO_DIALOGUE
+    name = "dialogue_lufs" if rule.gating == "none" else "dialogue_gated_lufs"
+    value = dialogue.dialogue_lufs if rule.gating == "none" else dialogue.dialogue_gated_lufs
+    return value, dialogue.undefined.get(name) or "it is undefined"
