@@ -45,12 +45,19 @@ def printable(text: str) -> str:
     return text.translate(_UNSAFE)
 
 
+class NobodyReadsError(Exception):
+    """Whoever read our output has had enough."""
+
+
 def _write(stream: TextIO | None, text: str) -> None:
     if stream is None:  # the shell has closed it
         raise OSError(errno.EBADF, "standard output is closed")
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+    except BrokenPipeError:  # click would end with 1, which means findings
+        raise NobodyReadsError from None
 
 
 def echo(text: str) -> None:
@@ -60,7 +67,7 @@ def echo(text: str) -> None:
 
 def note(text: str) -> None:
     """Print something beside the result, on standard error; where nobody can be told, nobody is."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, NobodyReadsError):
         _write(sys.stderr, printable(text))
 
 
@@ -178,7 +185,7 @@ def _fail(exit_code: int, problems: Sequence[Problem], *, as_json: bool) -> int:
     try:
         if as_json:
             print_json(_error_json(exit_code, problems))
-    except OSError:
+    except (OSError, NobodyReadsError):
         as_json = False
     if not as_json:
         note("\n".join(_show_problem(problem) for problem in problems))
@@ -206,7 +213,7 @@ def run(group: click.Group, arguments: Sequence[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         echo(error.format_message())
         return EXIT_USAGE
-    except BrokenPipeError:  # whoever read our output has had enough
+    except NobodyReadsError:
         _end_output()
         return EXIT_UNREADABLE
     except BaseException as error:
