@@ -48,8 +48,10 @@ def _prepare_cache() -> bool:
 
 
 def kernels_are_new() -> bool:
-    """Tell whether kernels have still to be compiled, which takes some seconds, as on the first run ever."""
-    return not any(kernel_cache_folder().rglob("scan.scan_group-*.nbi"))
+    """Tell whether the scan has still to be compiled, which takes some seconds, as on the first run ever."""
+    from stemkit.kernels.scan import scan_group
+
+    return not scan_group.is_kept()
 
 
 CAN_KEEP_KERNELS = _prepare_cache()

@@ -7,7 +7,9 @@ from __future__ import annotations
 import numpy as np
 
 from stemkit.kernels._compile import inner
+from stemkit.kernels._shape import F32, F64, I16, I24, I32, LARGEST, U8
 from stemkit.kernels._vector import (
+    any_at_most,
     larger,
     limited,
     load,
@@ -22,8 +24,6 @@ from stemkit.kernels._vector import (
     transpose,
 )
 
-U8, I16, I24, I32, F32, F64 = range(6)
-LARGEST = 1e100
 _ABSURD = 3e100
 _FULL_SCALE = 1.0 / 2147483648.0
 
@@ -135,8 +135,7 @@ def _decode_octet(raw, f32, f64, fmt, channels, lanes, lane, first, stride, x, f
             if not abs(value) <= LARGEST:
                 worst = instead
             x[row + i // channels, (i % channels) * lanes + lane + k] = value
-    store(spare, 0, worst)
-    return spare[:8].max() <= LARGEST
+    return not any_at_most(instead, worst)
 
 
 @inner

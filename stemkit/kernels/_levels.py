@@ -150,7 +150,7 @@ def settle(state, width):
 
 
 @inner
-def add_products(x, flat, r0, r1, lanes, pairs, cross, row, windows_a_lane):
+def add_products(x, flat, r0, r1, lanes, pairs, cross, row, windows_a_lane, spare):
     """Add up the products of each left-right pair, by lane."""
     width = x.shape[1]
     for q in range(pairs.shape[0]):
@@ -162,7 +162,6 @@ def add_products(x, flat, r0, r1, lanes, pairs, cross, row, windows_a_lane):
                     total += x[r, left + lane] * x[r, right + lane]
                 cross[lane * windows_a_lane + row, q] += total
             continue
-        spare = np.empty(8)
         for lane in range(0, lanes, 8):
             sums = spread(0.0)
             for r in range(r0, r1):

@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 from stemkit.kernels._compile import inner
+from stemkit.kernels._shape import HISTORY
 from stemkit.kernels._vector import load, spread, store
 
-HISTORY = 48
 TRUE_PEAK_DELAY = 24
 _HALF = HISTORY // 2
-MOST_ROWS = 2 * HISTORY + 16
 
 
 @inner

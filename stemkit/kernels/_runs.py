@@ -5,16 +5,13 @@
 from __future__ import annotations
 
 from stemkit.kernels._compile import inner
+from stemkit.kernels._shape import FIRST_SOUND, FLAT_RUNS, LAST_SOUND, MAX_FLAT_RUNS, MAX_ZERO_RUNS, ZERO_RUNS
 
-MAX_ZERO_RUNS = 256
-MAX_FLAT_RUNS = 64
 FLAT_LEVEL = 0.1
 MIN_FLAT_RUN = 3
 
 # Rows of ``run_state``: start of the zero run (−1: none), zeros at the end of the group before, start of the flat run.
 _ZERO_START, _ZEROS_BEFORE, _FLAT_START = range(3)
-# Rows of ``found``: how many zero runs and flat runs, first and last sound, samples over full scale.
-ZERO_RUNS, FLAT_RUNS, FIRST_SOUND, LAST_SOUND, OVERS = range(5)
 
 
 @inner

@@ -38,6 +38,7 @@ from stemkit.kernels.scan import (
     PRUNED_PEAKS,
     SEGMENT_CELLS,
     SEGMENT_WINDOWS,
+    SPARE_VALUES,
     U8,
     scan_group,
 )
@@ -104,12 +105,14 @@ def scan_segments(
     bad = np.zeros((lanes, 2), dtype=np.int64)
     zero_runs = np.zeros((width, MAX_ZERO_RUNS, 2), dtype=np.int64)
     flat_runs, flat_levels = np.zeros((width, MAX_FLAT_RUNS, 2), dtype=np.int64), np.zeros((width, MAX_FLAT_RUNS))
-    scan_group(  # type: ignore[no-untyped-call]
+    scan_group(
         buffer, buffer.view(np.float32), buffer.view(np.float64), fmt, channels, lanes, at, total, plan.rate,
         first_segment, plan.filters, plan.weights, plan.pairs, plan.taps, plan.bounds, shared, plan.mode, plan.keys,
         x, x.reshape(-1), np.zeros(5 * width),
         cells, windows, window_places, cross, levels, words, kept, peaks, places, found, bad,
         zero_runs, flat_runs, flat_levels,
+        np.zeros((3, SPARE_VALUES)), np.zeros(width), np.zeros(3 * width), np.zeros(width // 8, dtype=np.int64),
+        np.zeros(width // 8, dtype=np.int64), np.zeros((3, width), dtype=np.int64),
     )  # fmt: skip
 
     def by_segment(array: NDArray[T]) -> NDArray[T]:

@@ -13,12 +13,12 @@ from pathlib import Path
 from stemkit import __version__
 from stemkit.audio.probe import probe
 from stemkit.core.errors import MediaError, OutputError, Problem, UsageError
+from stemkit.core.files import write_atomically
 from stemkit.core.layout import LAYOUTS, Layout
 from stemkit.core.media import LayoutSource, MediaInfo
 from stemkit.core.names import display_name, is_junk
 from stemkit.core.progress import Event, Progress, silent
 from stemkit.core.words import SOUND_SUFFIXES
-from stemkit.core.files import write_atomically
 from stemkit.kernels import kernels_are_new
 from stemkit.kernels.scan import LOCAL_PEAKS, PLAIN_PEAKS, PRUNED_PEAKS
 from stemkit.meters import true_peak

@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from stemkit import kernels
 from stemkit.dsp.kweighting import highpass, shelf
 from stemkit.dsp.oversample import annex_2_interpolator, interpolator, oversampling_factor
+from stemkit.kernels import _object_code
+from stemkit.kernels._object_code import ObjectKernel
+from stemkit.kernels.scan import scan_group
 from stemkit.meters._gather import peak_bounds
+from tests.meters.sounds import scan
 
 
 def test_the_printed_coefficients_come_back_at_48_khz() -> None:
@@ -102,8 +106,41 @@ def test_the_cache_folder_is_settled_before_numba_comes() -> None:
 
 
 def test_new_kernels_are_told_from_kept_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = ObjectKernel("stemkit.kernels._scan_body", "scan_body", "q0")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert kernels.kernels_are_new()
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "scan.scan_group-1.py311.nbi").write_bytes(b"")
-    assert not kernels.kernels_are_new()
+    assert not kernel.is_kept()
+    path = kernel._path()
+    _object_code._write(path, b"code")
+    assert kernel.is_kept()
+    path.write_bytes(path.read_bytes()[:-1])
+    assert not kernel.is_kept(), "damaged machine code is never believed"
+
+
+def test_a_kept_kernel_needs_no_compiler() -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from stemkit.core.layout import LAYOUTS\n"
+        "from stemkit.meters.scan import Scanner\n"
+        "s = Scanner(48_000, 2, LAYOUTS['stereo']); s.push(np.ones((100, 2))); s.result()\n"
+        "print('numba' in sys.modules)\n"
+    )
+    scan(np.zeros((10, 2)))
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ("False" if kernels.CAN_KEEP_KERNELS else "True")
+
+
+def test_a_kernel_refuses_what_it_was_not_made_for() -> None:
+    wrong = [np.zeros(8, np.float32)] * 45
+    with pytest.raises((TypeError, ValueError)):
+        scan_group(*wrong)
+    with pytest.raises(TypeError, match="contiguous"):
+        _object_code._exploded(np.zeros((4, 4))[:, ::2], "d", 2)
+    with pytest.raises(TypeError, match="dimensions"):
+        _object_code._exploded(np.zeros(4), "d", 2)
+
+
+def test_machine_code_that_calls_into_nowhere_is_refused() -> None:
+    kernel = ObjectKernel("m", "f", "q0")
+    kernel._refuse_foreign_calls("declare void @llvm.memset.p0.i64(ptr)\ndeclare void @NRT_MemInfo_call_dtor(ptr)\n")
+    with pytest.raises(RuntimeError, match="numba_attempt_nocopy_reshape"):
+        kernel._refuse_foreign_calls("declare i32 @numba_attempt_nocopy_reshape(i64)\n")
