@@ -90,7 +90,7 @@ class Sketcher:
         spectra = np.fft.rfft(frames * self._window, axis=1)
         power = spectra.real**2 + spectra.imag**2
         power *= 2.0 / (FRAME * np.sum(self._window**2))
-        power[:, 0] = 0.0
+        power[:, :2] = 0.0
         total = power.sum(axis=1)
         mel = np.add.reduceat(power[:, : _MEL_EDGES[-1]], _MEL_EDGES[:-1], axis=1)
         prints = np.add.reduceat(power[:, : _PRINT_EDGES[-1]], _PRINT_EDGES[:-1], axis=1)

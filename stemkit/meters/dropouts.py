@@ -12,10 +12,10 @@ import numpy as np
 from stemkit.meters._content import Content
 
 VERSION = 1
-_LEAST_LEVEL = 0.003
+_LEAST_LEVEL = 0.001
 _LEAST_EDGE = 0.25
-_LARGEST_STEP_DB = 14.0
-_LONGEST_S = 0.25
+_LARGEST_STEP_DB = 21.0
+_LONGEST_S = 0.15
 _MOST_PER_MINUTE = 60.0
 
 

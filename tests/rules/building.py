@@ -43,6 +43,7 @@ from stemkit.core.steps import (
 )
 from stemkit.core.timebase import FrameRate, resampled_length
 from stemkit.core.units import db_from_amplitude
+from stemkit.meters.bandwidth import Bandwidth
 from stemkit.meters.bit_depth import BitDepth
 from stemkit.meters.channel_levels import ChannelLevels
 from stemkit.meters.clicks import Clicks
@@ -51,30 +52,37 @@ from stemkit.meters.dialogue import Dialogue
 from stemkit.meters.digest import Digest
 from stemkit.meters.dropouts import Dropouts
 from stemkit.meters.edges import Edges
+from stemkit.meters.hum import Hum
 from stemkit.meters.integrity import Integrity
-from stemkit.meters.likeness import Likeness
 from stemkit.meters.leq_m import LeqM
 from stemkit.meters.levels import Levels
+from stemkit.meters.likeness import Likeness
 from stemkit.meters.loudness import Loudness
+from stemkit.meters.pauses import Pauses
 from stemkit.meters.polarity import Polarity
 from stemkit.meters.relations import Leak, Relations
 from stemkit.meters.sample_peak import SamplePeak
 from stemkit.meters.silence import Silence
 from stemkit.meters.steady_offset import SteadyOffset
+from stemkit.meters.tones import Tone, Tones
 from stemkit.meters.true_peak import TruePeak
 from stemkit.meters.twins import Twin, Twins
 
 BASE = Path("/film")
 CLEAN_CONTENT: tuple[type, ...] = (
+    Bandwidth,
     BitDepth,
     ChannelLevels,
     Clicks,
     Clipping,
     Dropouts,
     Edges,
+    Hum,
     Likeness,
+    Pauses,
     Polarity,
     SteadyOffset,
+    Tones,
 )
 """Readings whose defaults are those of clean sound; a case names one and what is different."""
 CLEAN_STEM: dict[str, Any] = {
@@ -286,6 +294,8 @@ def _speech(given: Mapping[str, Any]) -> dict[type, object]:
 
 def _content(kind: type, changes: Mapping[str, Any]) -> object:
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()}
+    if kind is Tones:
+        return Tones(tuple(Tone(**tone) for tone in values.get("tones", ())))
     return kind(**{key: _undefined(value) for key, value in values.items()})
 
 
