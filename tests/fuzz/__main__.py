@@ -6,6 +6,7 @@ gets its share of the time in a process of its own.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,10 +39,18 @@ def _one(target: str, seconds: int, corpus: Path) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds(target)):
         (corpus / f"seed-{number:03d}").write_bytes(seed)
-    limits = ["-rss_limit_mb=3000", "-timeout=20", "-max_len=65536", f"-max_total_time={seconds}", "-print_final_stats=1"]
+    limits = [
+        "-rss_limit_mb=3000",
+        "-timeout=20",
+        "-max_len=65536",
+        f"-max_total_time={seconds}",
+        "-print_final_stats=1",
+    ]
     artefacts = f"-artifact_prefix={corpus.parent}/{target}-"
     run = TARGETS[target]
-    atheris.Setup([sys.argv[0], *limits, artefacts, str(corpus)], lambda data: run(data))
+    noise = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(noise, 1)  # libsndfile and mpg123 print about every damaged file; what is found goes to standard error
+    atheris.Setup([sys.argv[0], *limits, artefacts, str(corpus)], run)
     atheris.Fuzz()
 
 

@@ -127,10 +127,11 @@ def _only_our_errors(read: Callable[[Path], object], path: Path) -> None:
     try:
         read(path)
     except StemkitError as error:
-        assert error.problems
-        for problem in error.problems:
-            assert problem.message
-            str(problem).encode("utf-8", "backslashreplace")
+        problems = error.problems
+    else:
+        return
+    assert problems
+    assert all(problem.message for problem in problems)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
@@ -156,7 +157,9 @@ def seeds(target: str) -> Iterator[bytes]:
         yield from _foreign_seeds()
     elif target == "film":
         yield FILM_TEXT.encode()
-        yield from (path.read_bytes() for path in sorted((ROOT / "fixtures").rglob("*.toml")) if path.stat().st_size < 20_000)
+        yield from (
+            path.read_bytes() for path in sorted((ROOT / "fixtures").rglob("*.toml")) if path.stat().st_size < 20_000
+        )
     elif target == "profile":
         yield from (path.read_bytes() for path in sorted((ROOT / "profiles").glob("*.toml")))
     elif target == "chapter_list":
@@ -259,6 +262,7 @@ duck = { depth_db = 0.0 }
 """
 LISTS = (
     "No;Titel;Länge (Frames);Name\n1;Anfang;240;Änne\n2;Ende;00:00:10:00;Bo\n",
-    "Film: Tide\n\nchapter,title,start tc,end tc,fps\n1,one,01:00:00:00,01:00:10:00,24\n2,two,01:00:10:00,01:00:20:12,24\n",
+    "Film: Tide\n\nchapter,title,start tc,end tc,fps\n1,one,01:00:00:00,01:00:10:00,24\n"
+    "2,two,01:00:10:00,01:00:20:12,24\n",
     "number\tlength\n1\t10s\n3\t4.5\n",
 )

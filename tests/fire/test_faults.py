@@ -1,0 +1,257 @@
+"""Disks that are full, fail or go away; machines without a home, a language, memory or a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from stemkit.cli import stemkit
+from stemkit.cli._console import run
+from tests.fire.victims import AIMED, ENDED, Range, tree
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="mounts, signals and limits are POSIX"),
+]
+Usage = namedtuple("Usage", "total used free")
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module", params=["conform", "mix"])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Range:
+    """Sources and what an undisturbed run makes of them."""
+    return Range(request.param, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(autouse=True)
+def _cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEMKIT_CACHE", "off")
+
+
+def here(place: Range, out: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run in this process, where faults can be injected."""
+    printed, errors = io.StringIO(), io.StringIO()
+    arguments = place.arguments()
+    if out is not None:
+        arguments[arguments.index("-o") + 1] = str(out)
+    with redirect_stdout(printed), redirect_stderr(errors):
+        code = run(stemkit, arguments)
+    return subprocess.CompletedProcess(arguments, code, printed.getvalue(), errors.getvalue())
+
+
+def refused(ended: subprocess.CompletedProcess[str]) -> str:
+    """Assert that a run said what was wrong, as one JSON object, and return the message."""
+    assert ended.returncode == 3, ended.stderr + ended.stdout
+    data = json.loads(ended.stdout)
+    assert data["schema"] == "stemkit/error/1"
+    assert data["errors"][0]["message"]
+    return str(data["errors"][0]["message"])
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[Path]:
+    """Mount a disk of a size, which only root may."""
+    folder.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "stemkit-test", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.35, 0.6, 0.9])
+def test_a_disk_that_fills_up_after_it_was_asked(
+    place: Range, tmp_path: Path, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What a run needs at most: mix has conformed stems and prints there at once.
+    needed = sum((place.folder / "in").joinpath(name).stat().st_size for name in place.sources) * 3
+    monkeypatch.setattr("stemkit.core.files.shutil.disk_usage", lambda _: Usage(1 << 50, 0, 1 << 50))
+    with small_disk(tmp_path / "disk", max(4096, int(share * needed))) as disk:
+        ended = here(place, disk / "out")
+        if ended.returncode != 0:
+            assert "No space left" in refused(ended)
+            assert list(disk.iterdir()) == []
+    assert tree(place.folder / "in") == place.sources
+
+
+def test_a_small_disk_is_seen_before_anything_is_written(place: Range, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", MIB) as disk:
+        assert "are free" in refused(here(place, disk / "out"))
+        assert list(disk.iterdir()) == []
+
+
+def test_an_output_folder_that_may_not_be_written(place: Range, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 64 * MIB) as disk:
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        assert "Read-only" in refused(here(place, disk / "out"))
+
+
+def test_a_file_where_the_output_folder_should_be(place: Range, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    assert here(place, tmp_path / "out").returncode in (2, 3)
+    assert (tmp_path / "out").read_text() == "a file"
+
+
+def test_an_output_folder_that_vanishes(place: Range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    real, calls = os.fsync, [0]
+
+    def vanish(handle: int) -> None:
+        calls[0] += 1
+        if calls[0] == 2:
+            shutil.rmtree(out)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", vanish)
+    refused(here(place, out))
+    assert not out.exists()
+    assert tree(place.folder / "in") == place.sources
+
+
+FAULTS: dict[str, tuple[str, int]] = {
+    "reads": ("preadv", errno.EIO),
+    "syncs": ("fsync", errno.EIO),
+    "renames": ("replace", errno.EROFS),
+    "stat": ("stat", errno.EIO),
+    "opens": ("open", errno.EMFILE),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("seed", range(2))
+def test_calls_that_fail_now_and_then(place: Range, fault: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, code = FAULTS[fault]
+    dice, real, thrown = random.Random(seed), getattr(os, name), [0]
+    after = dice.randrange(2, 60)
+
+    def shaken(*arguments: object, **options: object) -> object:
+        thrown[0] += 1
+        if thrown[0] == after:
+            raise OSError(code, os.strerror(code))
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, shaken)
+        ended = here(place)
+    assert ended.returncode in (0, 1, 2, 3), ended.stdout
+    assert "Traceback" not in ended.stderr
+    json.loads(ended.stdout)
+    left = tree(place.out) if place.out.exists() else {}
+    complete = {name: digest for name, digest in left.items() if place.finished.get(name) == digest}
+    if ended.returncode not in (0, 1):
+        assert left == complete
+    shutil.rmtree(place.out, ignore_errors=True)
+    assert tree(place.folder / "in") == place.sources
+    place.check_next()
+
+
+def test_a_damaged_cache_is_never_believed(place: Range) -> None:
+    place.run()
+    shutil.rmtree(place.out)
+    dice = random.Random(8)
+    kept = [path for path in (place.folder / "cache").rglob("*") if path.is_file()]
+    assert kept
+    for path in kept:
+        content = bytearray(path.read_bytes())
+        for _ in range(dice.choice((1, 3, 40))):
+            content[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+        del content[dice.choice((len(content), len(content) // 2, 0)) :]
+        times = path.stat()
+        path.write_bytes(content)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    place.check_next()
+
+
+ENVIRONMENTS: dict[str, dict[str, str | None]] = {
+    "no home": {"HOME": None, "XDG_CACHE_HOME": None, "STEMKIT_CACHE": None},
+    "LANG=C": {"LANG": "C", "LC_ALL": "C"},
+    "a language without UTF-8": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "a Windows code page": {"PYTHONIOENCODING": "cp1252"},
+    "no bytecode": {"PYTHONDONTWRITEBYTECODE": "1"},
+    "a cache that cannot be": {"STEMKIT_CACHE": "/proc/nowhere", "NUMBA_CACHE_DIR": "/proc/nowhere"},
+    "nothing at all": dict.fromkeys(os.environ),
+}
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_strange_environments(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "in 宮崎"
+    place = Range.__new__(Range)
+    place.command, place.folder, place.out = "mix", folder, folder / "out"
+    from tests.fire.victims import deliver
+
+    place.film = deliver(folder / "in", chapters=1, seconds=1)
+    changed = {key: value for key, value in os.environ.items() if ENVIRONMENTS[name].get(key, value) is not None}
+    changed |= {key: value for key, value in ENVIRONMENTS[name].items() if value is not None}
+    if not changed.get("PYTHONPATH"):
+        changed["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    command = [sys.executable, "-m", "stemkit", *place.arguments()]
+    ended = subprocess.run(
+        command, env=changed, capture_output=True, check=False, stdin=subprocess.DEVNULL, start_new_session=True
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["null_test"]["exact"] is True
+
+
+@pytest.mark.parametrize("where", ["/dev/full", "closed", "read by nobody"])
+def test_a_standard_output_that_takes_nothing(where: str) -> None:
+    program = f'"{sys.executable}" -m stemkit rules --json'
+    tails = {"/dev/full": " >/dev/full", "closed": " >&-", "read by nobody": " | true; exit ${PIPESTATUS[0]}"}
+    ended = subprocess.run(["bash", "-c", program + tails[where]], stderr=-1, text=True, check=False)
+    assert ended.returncode == 3
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+
+
+def test_little_memory_is_said(tmp_path: Path) -> None:
+    import resource
+
+    from tests.fire.victims import deliver
+
+    film = deliver(tmp_path / "in", chapters=1, seconds=1)
+    command = [sys.executable, "-m", "stemkit", "mix", str(film), "-o", str(tmp_path / "out"), "--json", "--jobs", "2"]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+
+    def limit(size: int) -> Callable[[], None]:
+        return lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+    for mib in (300, 600, 900, 1200):
+        ended = subprocess.run(
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=limit(mib * MIB),  # noqa: PLW1509
+        )
+        if ended.returncode == 0:
+            break
+        left = list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else []
+        assert not [path for path in left if not path.name.startswith(".stemkit-")]
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("event", [2, 30, 70])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_shots_at_a_run(place: Range, event: int, number: signal.Signals) -> None:
+    # `python -m tests.fire` shoots at every event and at random moments.
+    ended = place.run(AIMED, event, int(number), place.out)
+    place.check(ended, is_killed=number is signal.SIGKILL)
+    assert ended.returncode in (*ENDED[number], 0), ended.stderr
+    place.check_next()
