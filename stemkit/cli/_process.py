@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 from stemkit.core.interrupts import ENDING_SIGNALS
 
@@ -35,15 +37,27 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def keep_results_apart() -> None:
-    """Let only Python print to standard output: libsndfile prints there about some damaged files.
+    """Let only Python print: what C libraries say about damaged files would spoil results and flood terminals.
 
-    What C libraries write to file descriptor 1 goes to standard error from now on.
+    File descriptors 1 and 2 lead nowhere from now on, except where STEMKIT_DEBUG is set: then both lead
+    to standard error. Python prints to copies of what they were.
     """
-    stream = sys.stdout
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        stream.flush()
-        if stream.fileno() != 1:
-            return
-        kept = os.dup(1)
-        os.dup2(2, 1)
-        sys.stdout = open(kept, "w", encoding=stream.encoding, errors=stream.errors, buffering=1)  # noqa: SIM115, PTH123
+    noise = -1
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        noise = 2 if os.environ.get("STEMKIT_DEBUG") else os.open(os.devnull, os.O_WRONLY)
+        sys.stdout = _moved(sys.stdout, 1, noise)
+        if noise != 2:
+            sys.stderr = _moved(sys.stderr, 2, noise)
+            faulthandler.enable(sys.stderr)  # a crash of a library must not be silent
+    if noise > 2:
+        os.close(noise)
+
+
+def _moved(stream: Any, number: int, noise: int) -> Any:
+    """Return a stream like the one at a file descriptor, which then leads to where the noise goes."""
+    if stream is None or stream.fileno() != number:
+        return stream
+    stream.flush()
+    kept = os.dup(number)
+    os.dup2(noise, number)
+    return open(kept, "w", encoding=stream.encoding, errors=stream.errors, buffering=1)  # noqa: PTH123
