@@ -141,12 +141,30 @@ def bends(x, low, high, group, out):
 
 
 @jit
+def _describe(x, place, reach, row):
+    """Say how a click stands in its surroundings: height, step, and level before and behind."""
+    before, behind = 0.0, 0.0
+    for k in range(3, 7):
+        before += 0.25 * x[place - k]
+        behind += 0.25 * x[place + k]
+    height = 0.0
+    for k in range(-1, 2):
+        height = max(height, abs(x[place + k] - 0.5 * (before + behind)))
+    left, right = 0.0, 0.0
+    for k in range(3, reach):
+        left += x[place - k] * x[place - k]
+        right += x[place + k] * x[place + k]
+    row[3], row[4] = height, abs(behind - before)
+    row[5], row[6] = np.sqrt(left / reach), np.sqrt(right / reach)
+
+
+@jit
 def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):  # noqa: C901
     """Find groups of one channel whose largest fourth difference stands alone.
 
     ``bend`` is of `bends`, group 0 beginning at sample ``at``; groups from ``first`` to ``last`` are judged against
-    ``reach`` groups on both sides, without the direct neighbours. ``found`` gets rows of sample, size, and the
-    context's largest. Returned is their number, which may exceed the rows there are.
+    ``reach`` groups on both sides, without the direct neighbours. ``found`` gets rows of sample, size, the context's
+    largest, height over the neighbours, step from before to behind, and level (RMS) before and behind. Returned is their number, which may exceed the rows there are.
     """
     count = 0
     for g in range(first, last):
@@ -167,5 +185,6 @@ def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):  #
                 best, place = _bend(x, i), i
         if count < found.shape[0]:
             found[count, 0], found[count, 1], found[count, 2] = place, size, context
+            _describe(x, place, reach * group, found[count])
         count += 1
     return count

@@ -154,7 +154,7 @@ class ContentScanner:
         first = low - (reach + 1) * _GROUP
         groups = -(-(high - low) // _GROUP)
         bend = np.zeros(groups + 2 * reach + 2)
-        found = np.zeros((64, 3))
+        found = np.zeros((64, 7))
         for c, samples in enumerate(x):
             kernels.bends(samples, first, len(samples) - 2, _GROUP, bend)
             count = kernels.find_clicks(
@@ -162,7 +162,7 @@ class ContentScanner:
             )
             self._click_count += count
             kept = found[: min(count, len(found))]
-            self._clicks.append(np.column_stack([np.full(len(kept), c), kept + np.array([self._start(), 0.0, 0.0])]))
+            self._clicks.append(np.column_stack([np.full(len(kept), c), kept + np.array([self._start(), *[0.0] * 6])]))
 
     def _note_low_band(self, x: Block, low: int, high: int) -> None:
         step, width = self._rate // 10, max(1, self._rate // 800)
@@ -220,7 +220,7 @@ class ContentScanner:
             low_band=np.array(self._low).reshape(-1, 5),
             gaps=np.concatenate([*self._gaps, np.zeros((0, 7))])[:_MOST_GAPS],
             gap_count=self._gap_count,
-            clicks=np.concatenate([*self._clicks, np.zeros((0, 4))])[:_MOST_CLICKS],
+            clicks=np.concatenate([*self._clicks, np.zeros((0, 8))])[:_MOST_CLICKS],
             click_count=self._click_count,
             repeats=np.zeros((0, 3)),
             head_peak=float(np.abs(self._head[:2]).max(initial=0.0)),

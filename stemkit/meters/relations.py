@@ -24,14 +24,16 @@ from numpy.typing import NDArray
 from stemkit.core.film import Role
 from stemkit.meters._content import RATE_HZ, Floats
 
-VERSION = 1
+VERSION = 2
 _FRAME = 4096
 _BATCH = 88
+_PART = 22
 _BANDS = 32
 _LOWEST_BIN = 20
 _AUDIBLE = 1e-7
 _FLOOR = 1e-10
 CERTAIN_PEAK = 9.0
+_LIKELY_PEAK = 6.5
 _LEAST_EXPLAINED = 0.4
 _SAME_RESIDUAL = 0.03
 _SPAN_REACH = 6
@@ -199,13 +201,25 @@ class _Pair:
         if not both.any():
             return
         self.windows += int(both.sum())
-        lag, peak = _peak(np.einsum("ij,ij->j", y.phases, x.phases.conj()))
-        if peak < CERTAIN_PEAK:
-            return
+        products = y.phases * x.phases.conj()
+        parts = np.add.reduceat(products, np.arange(0, len(products), _PART), axis=0)
+        lag, peak = _peak(parts.sum(axis=0))
+        inside = both
+        found = [_peak(part) for part in parts]
+        strongest = max(found, key=lambda one: one[1])
+        if strongest[1] >= CERTAIN_PEAK:
+            # What lasts a moment only is judged by that moment.
+            lag, peak = strongest[0], max(peak, strongest[1])
+            there = [abs(place - lag) <= 1 and height >= _LIKELY_PEAK for place, height in found]
+            inside = both & np.repeat(there, _PART)[: len(both)]
+        if peak >= CERTAIN_PEAK:
+            self._explain(x, y, inside, at, lag, peak)
+
+    def _explain(self, x: _View, y: _View, inside: NDArray[np.bool_], at: int, lag: int, peak: float) -> None:
         turn = np.exp(2j * np.pi * np.arange(_FRAME // 2 + 1) * lag / _FRAME)
-        cross = (y.spectra[both] * x.spectra[both].conj() * turn).real
-        a, b = _by_band(x.power[both]), _by_band(y.power[both])
-        bands = _Bands(a, b, _by_band(cross), at + np.flatnonzero(both))
+        cross = (y.spectra[inside] * x.spectra[inside].conj() * turn).real
+        a, b = _by_band(x.power[inside]), _by_band(y.power[inside])
+        bands = _Bands(a, b, _by_band(cross), at + np.flatnonzero(inside))
         self._leaks += _explain(self.roles, bands, lag, peak)
 
     def result(self) -> list[Leak]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
+from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.core.steps import RemoveOffset
 from stemkit.meters.steady_offset import SteadyOffset
 from stemkit.rules._base import StemRule, Topic, where_stem
 
-_LARGE_DBFS, _SMALL_DBFS = -40.0, -60.0
-_STEADY, _RATHER_STEADY = 0.3, 0.6
+_LARGE_DBFS, _SMALL_DBFS, _SMALL_MUSIC_DBFS = -40.0, -60.0, -48.0
+_STEADY, _RATHER_STEADY = 0.12, 0.35
 
 
 class DcOffset(StemRule):
@@ -28,7 +29,8 @@ class DcOffset(StemRule):
         """Yield an offset that every second has; drawn waveforms, whose mean changes with the note, are left alone."""
         offset = stem.measured.get(SteadyOffset)
         assert offset is not None
-        if offset.dbfs is None or offset.dbfs <= _SMALL_DBFS or offset.variation > _RATHER_STEADY:
+        least = _SMALL_MUSIC_DBFS if stem.stem.role is Role.MUSIC else _SMALL_DBFS
+        if offset.dbfs is None or offset.dbfs <= least or offset.variation > _RATHER_STEADY:
             return
         is_certain = offset.dbfs >= _LARGE_DBFS and offset.variation <= _STEADY
         yield self.finding(
@@ -36,7 +38,7 @@ class DcOffset(StemRule):
             where_stem(stem, chapter),
             severity=Severity.ERROR if is_certain else Severity.WARNING,
             observed=round(offset.dbfs, 1),
-            expected=_SMALL_DBFS,
+            expected=least,
             unit="dBFS",
             fixes=(RemoveOffset(offset.per_channel),) if is_certain else (),
             confidence=0.99 if offset.variation <= _STEADY else 0.8,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
+from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.core.units import db_from_amplitude
 from stemkit.meters.clicks import Clicks
 from stemkit.rules._base import StemRule, Topic, where_span
 
 _MOST_NAMED = 8
+_MANY = 4
 
 
 class Click(StemRule):
@@ -28,12 +30,15 @@ class Click(StemRule):
         clicks = stem.measured.get(Clicks)
         assert clicks is not None
         assert stem.media is not None
+        # Effects may click on purpose: a few are worth a word, many are a fault.
+        is_effect = stem.stem.role is Role.SFX and len(clicks.places) < _MANY
         for place in clicks.places[:_MOST_NAMED]:
             yield self.finding(
                 "click",
                 where_span(stem, chapter, max(0, place - 2), place + 3),
+                severity=Severity.INFO if is_effect else Severity.WARNING,
                 observed=db_from_amplitude(clicks.height),
                 unit="dBFS",
-                confidence=0.9,
+                confidence=0.6 if is_effect else 0.9,
                 params={"at_s": place / stem.media.sample_rate_hz, "count": len(clicks.places)},
             )
