@@ -90,6 +90,7 @@ class OpenSound:
 
     sound: SoundFile
     lead_samples: int
+    states_codec_delay: bool | None = None
 
     @property
     def length_samples(self) -> int:
@@ -102,16 +103,16 @@ def open_sound(file: RandomReader) -> Iterator[OpenSound]:
     """Open a file with libsndfile; raises `soundfile.LibsndfileError` if it does not know it."""
     from stemkit.audio._streamed import StreamedFile
 
-    source, lead_samples = _source_of(file)
+    source, lead_samples, states_delay = _source_of(file)
     with StreamedFile(source, "r") as sound:
-        yield OpenSound(sound, lead_samples)
+        yield OpenSound(sound, lead_samples, states_delay)
 
 
-def _source_of(file: RandomReader) -> tuple[_Source, int]:
+def _source_of(file: RandomReader) -> tuple[_Source, int, bool | None]:
     head = file.read(0, 12)
     is_other = head[:4] in _NO_MP3 or head[8:12] == b"WAVE"
     mp3 = None if is_other else scan_mp3(file)
     if mp3 is None or not mp3.needs_info:
-        return _Source(file), 0
+        return _Source(file), 0, mp3.states_delay if mp3 else None
     front, lead_samples = mp3.front()
-    return _Source(file, front, mp3.start), lead_samples
+    return _Source(file, front, mp3.start), lead_samples, mp3.states_delay

@@ -44,6 +44,8 @@ class Mp3:
     is_cut: bool
     is_regular: bool
     header: int
+    states_delay: bool = False
+    """Whether an Info header says how many samples the encoder has put before the sound."""
 
     @property
     def needs_info(self) -> bool:
@@ -83,7 +85,8 @@ def scan_mp3(file: RandomReader) -> Mp3 | None:
     size = frame_size(first)
     if size is None:
         return None
-    stated = _stated_frames(file.read(start, size), first)
+    info = file.read(start, size)
+    stated = _stated_frames(info, first)
     at = start if stated is None else start + size
     count = 0
     while (size := frames.size_at(at, first)) is not None and at + size <= file.size_bytes:
@@ -92,7 +95,8 @@ def scan_mp3(file: RandomReader) -> Mp3 | None:
         return None
     rest = file.read(at, 128)
     is_tag = not rest.strip(b"\0") or rest.startswith((b"TAG", b"APETAGEX", b"ID3", b"LYRICSBEGIN"))
-    return Mp3(start, count, stated, size is not None, size is not None or is_tag or len(rest) < 4, first)
+    is_regular = size is not None or is_tag or len(rest) < 4
+    return Mp3(start, count, stated, size is not None, is_regular, first, _states_delay(info, first))
 
 
 class _Frames:
@@ -143,3 +147,14 @@ def _stated_frames(frame: bytes, header: int) -> int | None:
     if frame[36:40] == b"VBRI" and len(frame) >= 54:
         return int(struct.unpack_from(">I", frame, 50)[0])
     return None
+
+
+def _states_delay(frame: bytes, header: int) -> bool:
+    """Tell whether an Info header carries an encoder's name and its delay, as LAME's and libavformat's do."""
+    at = 4 + _side_info(header)
+    if frame[at : at + 4] not in (b"Xing", b"Info") or len(frame) < at + 8:
+        return False
+    flags = int.from_bytes(frame[at + 4 : at + 8], "big")
+    at += 8 + sum(size for bit, size in ((1, 4), (2, 4), (4, 100), (8, 4)) if flags & bit)
+    name, delay = frame[at : at + 9], frame[at + 21 : at + 24]
+    return len(delay) == 3 and bool(name.strip(b"\0 ")) and any(delay)

@@ -193,7 +193,7 @@ def _foreign_info(path: Path, file: RandomReader, head: bytes) -> MediaInfo:
             sound = opened.sound
             container = _foreign.CONTAINERS.get(sound.format, sound.format)
             subtype, channels = sound.subtype, sound.channels
-            rate_hz = sound.samplerate
+            rate_hz, states_delay = sound.samplerate, opened.states_codec_delay
             length = count_samples(sound) if is_open_length(sound) else opened.length_samples
             problem = problem or cut_after_opening(sound)
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError):
@@ -216,6 +216,7 @@ def _foreign_info(path: Path, file: RandomReader, head: bytes) -> MediaInfo:
         layout=layout,
         layout_source=source,
         problem=problem,
+        states_codec_delay=states_delay,
     )
 
 

@@ -108,6 +108,7 @@ class Chapter:
     intentionally_silent: frozenset[Role] = frozenset()
     reference_mix: Path | None = None
     given: tuple[Path, ...] = ()
+    claimed_number: int | None = None
     language: str | None = None
 
 

@@ -89,6 +89,8 @@ class MediaInfo:
         `None` for a file that can be read to its end.
     data_offset_bytes
         Where the PCM data starts, for files that stemkit reads by itself; `None` for those that libsndfile reads.
+    states_codec_delay
+        Whether an MP3 says how many samples its encoder has put before the sound; `None` for other files.
     """
 
     path: Path
@@ -110,6 +112,7 @@ class MediaInfo:
     bext: Bext | None = None
     ixml: str | None = None
     problem: MediaProblem | None = None
+    states_codec_delay: bool | None = None
 
     @property
     def is_usable(self) -> bool:

@@ -30,7 +30,15 @@ from stemkit.core.profile_figures import (
     SamplePeakLimit,
     TruePeakLimit,
 )
-from stemkit.core.profile_form import FormatSpec, HandlesSpec, NamingSpec, PrintSpec, RolesSpec, SeverityChange
+from stemkit.core.profile_form import (
+    FilmSpec,
+    FormatSpec,
+    HandlesSpec,
+    NamingSpec,
+    PrintSpec,
+    RolesSpec,
+    SeverityChange,
+)
 from stemkit.core.toml_source import TomlSource, dotted, read_toml
 
 __all__ = [
@@ -98,6 +106,7 @@ class Profile(AsWritten):
     leq_m: tuple[LeqMLimit, ...] = Field(default=(), strict=False)
     duration: tuple[DurationLimit, ...] = Field(default=(), strict=False)
     head_tail: tuple[HeadTailRule, ...] = Field(default=(), strict=False)
+    film: FilmSpec = FilmSpec()
     plausible: tuple[PlausibleLevel, ...] = Field(default=(), strict=False)
     not_published: dict[FigureName, str] = Field(default_factory=dict)
     prints: tuple[PrintSpec, ...] = Field(min_length=1, strict=False)

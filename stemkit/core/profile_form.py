@@ -93,3 +93,23 @@ class SeverityChange(AsWritten):
 
     severity: LooseSeverity
     reason: str = Field(min_length=1)
+
+
+class FilmSpec(AsWritten):
+    """How evenly a film's chapters are to sound; outside these bounds somebody is asked, nothing is changed.
+
+    Parameters
+    ----------
+    chapter_spread_lu
+        How far a chapter's loudness may be from the middle of its neighbours'.
+    dialogue_spread_lu
+        How far the voice of a chapter may be from the middle of the film's voices.
+    boundary_step_lu, boundary_chapters_lu
+        How far the sound may jump at a cut, where the chapters as a whole differ by more than the second.
+    """
+
+    chapter_spread_lu: float = Field(default=8.0, gt=0.0)
+    dialogue_spread_lu: float = Field(default=8.0, gt=0.0)
+    boundary_step_lu: float = Field(default=12.0, gt=0.0)
+    boundary_chapters_lu: float = Field(default=6.0, gt=0.0)
+    source: str = "project: no document states how evenly chapters must sound; these differences are heard at once"

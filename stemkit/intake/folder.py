@@ -16,7 +16,7 @@ from stemkit.intake.listing import Listing, look_into, natural_key
 from stemkit.intake.numbers import free_numbers, numbers_in
 from stemkit.intake.stems import resolve
 
-__all__ = ["chapter_in_hand", "film_from_paths", "find_film_file", "is_chapter_folder", "open_film", "resolve"]
+__all__ = ["chapter_in_hand", "excerpt_of", "film_from_paths", "find_film_file", "is_chapter_folder", "open_film", "resolve"]
 
 _PARTS = (
     "stem stems audio audios sound sounds wav wavs export exports exported bounce bounces render renders rendered final"
@@ -86,7 +86,7 @@ def _in_hand(film: Film, paths: Sequence[Path]) -> Film | None:
         if not owners:
             return None
         numbers.update(owners)
-    return _excerpt(film, numbers)
+    return excerpt_of(film, numbers)
 
 
 def chapter_in_hand(film: Film, path: Path) -> Film:
@@ -111,7 +111,8 @@ def _belongs(chapter: Chapter, path: Path) -> bool:
     return any(path == home or home in path.parents or path in home.parents for home in homes)
 
 
-def _excerpt(film: Film, numbers: set[int]) -> Film:
+def excerpt_of(film: Film, numbers: set[int]) -> Film:
+    """Return a film with only some of its chapters in hand, each at its place."""
     chapters = tuple(chapter for chapter in film.chapters if chapter.number in numbers)
     if len(chapters) == len(film.chapters):
         return film
@@ -200,18 +201,22 @@ def _numbered(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
     """Give chapters the numbers in their folders' names, or the next that is free; none is lost."""
     taken: set[int] = set()
     numbers: dict[int, int] = {}
+    claims: dict[int, int] = {}
     only = [numbers_in(chapter.title) for chapter in chapters]
     # A number anywhere in the name counts where it tells all chapters apart: "Anna 1", "Ben 2".
     singles = {hint.plain[0] for hint in only if len(hint.plain) == 1}
     are_telling = len(chapters) > 1 and len(singles) == len(chapters)
     for at, hint in enumerate(only):
         number = hint.plain[0] if are_telling and hint.likely is None else hint.likely
+        if number is not None:
+            claims[at] = number
         if number is not None and number not in taken:
             numbers[at] = number
             taken.add(number)
     free = free_numbers(taken)
     numbered = [
-        replace(chapter, number=numbers[at] if at in numbers else next(free)) for at, chapter in enumerate(chapters)
+        replace(chapter, number=numbers[at] if at in numbers else next(free), claimed_number=claims.get(at))
+        for at, chapter in enumerate(chapters)
     ]
     return tuple(sorted(numbered, key=lambda chapter: chapter.number))
 

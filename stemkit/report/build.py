@@ -12,6 +12,7 @@ from stemkit import __version__
 from stemkit.core.film import Film
 from stemkit.core.profile import Profile
 from stemkit.report.curves import MOMENTARY_S, SHORT_TERM_S, encode
+from stemkit.report.levels import chapter_levels, dialogue_of, overs_of, with_join_levels
 from stemkit.report.model import SCHEMA, MixRun, Report
 
 if TYPE_CHECKING:
@@ -32,25 +33,32 @@ def build_mix_report(run: MixRun) -> dict[str, Any]:
     deliveries = [_placed(finding, "delivery", run.film, repaired) for finding in run.check.get("findings", ())]
     prints = [_placed(finding, "print", run.film, frozenset()) for finding in run.print_findings]
     findings = prints + deliveries
+    chapters = [_chapter(chapter, run.film, rate_hz) for chapter in run.check.get("chapters", ())]
+    profile = _profile(run.profile)
     report = {
         "schema": SCHEMA,
         "version": __version__,
         "kind": "mix",
         "film": _film(run.film, rate_hz, run.mix.get("length_samples")),
-        "profile": _profile(run.profile),
+        "profile": profile,
         "verdict": _verdict(run, findings),
-        "chapters": [_chapter(chapter, run.film, rate_hz) for chapter in run.check.get("chapters", ())],
+        "chapters": [{**one, "mixed": chapter_levels(one, run.ledgers)} for one in chapters],
         "findings": findings,
         "counts": count(findings, passed=run.check.get("counts", {}).get("passed", 0)),
         "prints": list(run.mix.get("prints", ())),
         "null_test": run.mix.get("null_test"),
         "level": run.mix.get("level"),
-        "boundaries": list(run.mix.get("boundaries", ())),
+        "boundaries": with_join_levels(run.mix.get("boundaries", ()), chapters, run.ledgers),
+        **{key: run.mix.get(key) for key in ("balance", "duck", "limiter")},
+        "overs": overs_of(run.mix.get("prints", ()), _ceiling(profile), run.ledgers),
+        "dialogue": dialogue_of(run.ledgers),
         "refused": list(run.mix.get("refused", ())),
         "missing": list(run.mix.get("missing", ())),
         "conform": list(run.conform_items),
         "inputs": list(run.inputs),
         "meters": dict(run.meters),
+        "conformance": run.conformance,
+        "waivers": _waivers(run.film),
         "curves": {name: curves_of(ledger) for name, ledger in run.ledgers.items()},
     }
     return report
@@ -81,8 +89,10 @@ def build_check_report(check: Mapping[str, Any], film: Film | None = None) -> Re
         "findings": [{**one, "stage": "delivery", "repaired": False, "at_s": at_s} for one, at_s in places],
         "counts": dict(check["counts"]),
         **{key: [] for key in ("prints", "boundaries", "refused", "missing", "conform", "inputs")},
-        **{key: None for key in ("null_test", "level")},
+        **{key: None for key in ("null_test", "level", "balance", "duck", "limiter", "dialogue", "conformance")},
         **{key: {} for key in ("meters", "curves")},
+        "overs": [],
+        "waivers": [] if film is None else _waivers(film),
     }
 
 
@@ -185,9 +195,12 @@ def _total_frames(film: Film) -> int | None:
 def _profile(profile: Profile) -> dict[str, Any]:
     limits: list[dict[str, Any]] = []
     for rule in profile.loudness:
-        limits.append({"quantity": "programme_loudness_lufs", **rule.model_dump(mode="json", exclude={"quantity"})})
+        of = f"{rule.quantity}_loudness_lufs"
+        limits.append({"quantity": of, **rule.model_dump(mode="json", exclude={"quantity"})})
     for limit in profile.true_peak:
         limits.append({"quantity": "true_peak_dbtp", **limit.model_dump(mode="json")})
+    for spread in profile.loudness_range:
+        limits.append({"quantity": "loudness_range_lu", **spread.model_dump(mode="json")})
     return {
         "name": profile.name,
         "revision": profile.revision,
@@ -196,6 +209,18 @@ def _profile(profile: Profile) -> dict[str, Any]:
         "checked_on": profile.checked_on.isoformat(),
         "limits": limits,
     }
+
+
+def _ceiling(profile: Mapping[str, Any]) -> float | None:
+    limits = (each for each in profile["limits"] if each["quantity"] == "true_peak_dbtp" and each["of"] == "print")
+    return next((each["max_dbtp"] for each in limits), None)
+
+
+def _waivers(film: Film) -> list[dict[str, Any]]:
+    return [
+        {"rule": one.rule, "chapter": one.chapter, "role": one.role.value if one.role else None, "reason": one.reason}
+        for one in film.waivers
+    ]
 
 
 def _repaired(items: Sequence[Mapping[str, Any]]) -> frozenset[tuple[Any, Any]]:
@@ -220,7 +245,9 @@ def _seconds_in_film(film: Film, timecode: str | None) -> float | None:
 
 def _chapter(chapter: Mapping[str, Any], film: Film, rate_hz: int) -> dict[str, Any]:
     start = film.start_frame_of(chapter["number"])
-    length = next((c.length_frames for c in film.chapters if c.number == chapter["number"]), None)
+    declared = next((c for c in film.chapters if c.number == chapter["number"]), None)
+    length = declared.length_frames if declared else None
+    chapter = {**chapter, "language": declared.language if declared else None}
     if start is None or length is None or film.frame_rate is None:
         return {**_NO_PLACE, **chapter}
     rate, end = film.frame_rate, start + length

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from stemkit.core.timebase import FrameRate
 from stemkit.report.curves import decode
 from stemkit.report.model import Report
+from stemkit.report.speech import Speech
 from stemkit.report.words import number, shown
 
+_ENGLISH = Speech()
 COLUMNS = 1000
 _HEIGHTS = {"FULL": 168, "VO": 46, "SFX": 46, "MUSIC": 46}
 _BELOW_TARGET_LU, _ABOVE_TARGET_LU, _HEADROOM_LU = 27.0, 11.0, 2.0
@@ -89,7 +91,7 @@ class Gauge:
     target: float | None
 
 
-def timeline(report: Report, states: Mapping[int, str]) -> Timeline | None:
+def timeline(report: Report, states: Mapping[int, str], say: Speech = _ENGLISH) -> Timeline | None:
     """Return the film's timeline, `None` where its length, or everything in it, is not known.
 
     Parameters
@@ -105,11 +107,11 @@ def timeline(report: Report, states: Mapping[int, str]) -> Timeline | None:
     if not duration or not (placed or lanes):
         return None
     return Timeline(
-        cells=tuple(_cell(chapter, duration, states.get(chapter["number"], "ok")) for chapter in placed),
+        cells=tuple(_cell(chapter, duration, states.get(chapter["number"], "ok"), say) for chapter in placed),
         lanes=lanes,
         ticks=tuple(_ticks(report["film"], duration)),
-        joins=tuple(_joins(report, duration)),
-        findings=tuple(_finding_marks(report["findings"], duration)),
+        joins=tuple(_joins(report, duration, say)),
+        findings=tuple(_finding_marks(report["findings"], duration, say)),
         lanes_height=sum(lane.height for lane in lanes),
     )
 
@@ -135,10 +137,10 @@ def _per_cent(seconds: float, duration: float) -> float:
     return round(100.0 * seconds / duration, 3)
 
 
-def _cell(chapter: Mapping[str, Any], duration: float, state: str) -> Cell:
+def _cell(chapter: Mapping[str, Any], duration: float, state: str, say: Speech) -> Cell:
     left = _per_cent(chapter["start_s"], duration)
     level = (chapter.get("measured") or {}).get("programme_loudness_lufs")
-    parts = (f"Chapter {chapter['number']}", chapter["title"], chapter["creator"], chapter["start_tc"])
+    parts = (say("chapter", n=chapter["number"]), chapter["title"], chapter["creator"], chapter["start_tc"])
     return Cell(
         number=chapter["number"],
         title=shown(chapter["title"] or ""),
@@ -151,13 +153,10 @@ def _cell(chapter: Mapping[str, Any], duration: float, state: str) -> Cell:
 
 
 def _lanes(report: Report, duration: float) -> Iterator[Lane]:
-    target = _target(report)
+    target = target_of(report)
     curves = {name: report["curves"][name] for name in _HEIGHTS if name in report["curves"]}
     decoded = {name: (decode(pair["momentary"]), decode(pair["short_term"]), pair) for name, pair in curves.items()}
-    middle = target[0] if target else -23.0
-    loudest = max((float(np.max(m[np.isfinite(m)], initial=middle)) for m, _, _ in decoded.values()), default=middle)
-    high = max(middle + _ABOVE_TARGET_LU, loudest + _HEADROOM_LU)
-    scale = (middle - _BELOW_TARGET_LU, high)
+    scale = _scale(target, [momentary for momentary, _, _ in decoded.values()])
     top = 0
     for name, (momentary, short_term, pair) in decoded.items():
         height = _HEIGHTS[name]
@@ -174,7 +173,14 @@ def _lanes(report: Report, duration: float) -> Iterator[Lane]:
         top += height
 
 
-def _target(report: Report) -> tuple[float, float, float] | None:
+def _scale(target: tuple[float, float, float] | None, curves: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+    middle = target[0] if target else -23.0
+    loudest = max((float(np.max(curve[np.isfinite(curve)], initial=middle)) for curve in curves), default=middle)
+    return middle - _BELOW_TARGET_LU, max(middle + _ABOVE_TARGET_LU, loudest + _HEADROOM_LU)
+
+
+def target_of(report: Report) -> tuple[float, float, float] | None:
+    """Return target, lowest and highest loudness of the prints, `None` where the profile states none."""
     for limit in report["profile"]["limits"]:
         if limit["of"] == "print" and limit["quantity"] == "programme_loudness_lufs":
             target = limit["target_lufs"]
@@ -259,18 +265,20 @@ def _ticks(film: Mapping[str, Any], duration: float) -> Iterator[Mark]:
             yield Mark(_per_cent(at, duration), rate.format_timecode(start + frame)[:8], kind)
 
 
-def _joins(report: Report, duration: float) -> Iterator[Mark]:
+def _joins(report: Report, duration: float, say: Speech) -> Iterator[Mark]:
     ends = {chapter["number"]: chapter["end_s"] for chapter in report["chapters"]}
     degraded = {join["after"] for join in report["boundaries"] if join["degraded"]}
     for after, end in list(ends.items())[:-1]:
         if end is not None:
-            kind = "degraded" if after in degraded else "join"
-            yield Mark(_per_cent(end, duration), f"Join after chapter {after}", kind)
+            text, kind = say("join_after", n=after), "join"
+            if after in degraded:
+                text, kind = f"{text}, {say('without_handles')}", "degraded"
+            yield Mark(_per_cent(end, duration), text, kind)
 
 
-def _finding_marks(findings: Sequence[Mapping[str, Any]], duration: float) -> Iterator[Mark]:
+def _finding_marks(findings: Sequence[Mapping[str, Any]], duration: float, say: Speech) -> Iterator[Mark]:
     for finding in findings:
         at = finding["at_s"]
         if at is not None and finding["outcome"] == "fail" and 0.0 <= at <= duration:
-            text = f"{finding['code']} {finding['start_tc']} {finding['message']}"
+            text = f"{finding['code']} {finding['start_tc'] or ''} {say.told(finding)[0]}"
             yield Mark(_per_cent(at, duration), shown(text), finding["severity"])

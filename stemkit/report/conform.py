@@ -6,17 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_KINDS = {
-    "retag": "believe {sample_rate_hz} Hz",
-    "remap_channels": "to {layout}",
-    "resample": "to {sample_rate_hz} Hz",
-    "fit_length": "to {length_samples} samples",
-    "apply_gain": "gain {gain_db:+.2f} dB",
-    "requantise": "as {subtype}",
-    "rewrap": "into {container}",
-    "rename": "name",
-}
-
+from stemkit.report.steps import step_words
+from stemkit.report.words import media_format
 
 def conform_rows(data: Mapping[str, Any]) -> list[list[str]]:
     """Return the table of a ``conform`` object: head, then one row for every item."""
@@ -31,6 +22,52 @@ def conform_notes(data: Mapping[str, Any]) -> list[str]:
         for item in data["items"]
         if item["reason"] is not None and item["status"] != "unchanged"
     ]
+
+
+def plan_lines(data: Mapping[str, Any]) -> list[str]:
+    """Return the plan for people: what is done to each stem and why, what waits, who must act, what is right."""
+    lines: list[str] = []
+    right = [item for item in data["items"] if item["status"] == "unchanged"]
+    for item in data["items"]:
+        if item["status"] != "unchanged":
+            lines += _plan_of(item)
+    if right:
+        names = ", ".join(f"{item['chapter']} {item['role'] or '-'}" for item in right)
+        lines += ["", f"right as delivered ({len(right)}): {names}"]
+    return lines[1:] if lines else ["nothing to do: there are no stems"]
+
+
+def _plan_of(item: Mapping[str, Any]) -> list[str]:
+    messages = {found["code"]: found["message"] for found in item["findings"]}
+    media = media_format(item["before"]["media"]) if item["before"] else ""
+    lines = ["", f"chapter {item['chapter']} {item['role'] or 'no role'}: {item['name']}  {media}".rstrip()]
+    is_planned = item["status"] in ("planned", "written")
+    if is_planned:
+        for at, step in enumerate(item["steps"], 1):
+            lines.append(f"  {at}. {_shown(step)}")
+            lines += [f"       {code}: {messages[code]}" for code in step["because"] if code in messages]
+        if item["output"]:
+            lines.append(f"  -> {item['output']}")
+    for step in item["waiting"]:
+        lines.append(f"  waits{'' if step['safe'] else ' for --unsafe-fixes'}: {_shown(step)}")
+        lines += [f"       {code}: {messages[code]}" for code in step["because"] if code in messages]
+    lines += _left(item, is_planned)
+    return lines
+
+
+def _shown(step: Mapping[str, Any]) -> str:
+    return step_words(step) + ("" if step["safe"] else " (unsafe)")
+
+
+def _left(item: Mapping[str, Any], is_planned: bool) -> list[str]:
+    """Return what no tool can repair, and who must act."""
+    waiting = {code for step in item["waiting"] for code in step["because"]}
+    known = [found for found in item["findings"] if found["severity"] == "error" and found["fix"] is None]
+    who = item["creator"] or "the creator"
+    lines = [f"  {who} must act: {found['code']}: {found['message']} {found['advice']}" for found in known]
+    if not is_planned and item["reason"] and not known and not waiting:
+        lines.append(f"  {item['status']}: {item['reason']}")
+    return lines
 
 
 def conform_verdict(data: Mapping[str, Any], *, has_written: bool) -> str:
@@ -53,5 +90,5 @@ def _row(item: Mapping[str, Any]) -> list[str]:
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> str:
-    words = [_KINDS[step["kind"]].format(**step) + ("" if step["safe"] else " (unsafe)") for step in steps]
+    words = [step_words(step) + ("" if step["safe"] else " (unsafe)") for step in steps]
     return ", ".join(words) or "-"

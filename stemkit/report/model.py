@@ -47,6 +47,8 @@ class MixRun:
         Measurements of the prints as written, under the prints' names.
     meters
         Version of each meter.
+    conformance
+        What the self-test came to on this machine: ``{"readings", "missed"}``, `None` where it was not run.
     """
 
     film: Film
@@ -58,6 +60,7 @@ class MixRun:
     inputs: Sequence[Mapping[str, Any]] = ()
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
     meters: Mapping[str, int] = field(default_factory=dict)
+    conformance: Mapping[str, Any] | None = None
 
 
 def open_report(path: Path) -> Report:

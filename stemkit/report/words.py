@@ -94,6 +94,38 @@ def clock(seconds: float | None) -> str:
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
+def clock_exact(seconds: float) -> str:
+    """Return a position to the millisecond.
+
+    Examples
+    --------
+    >>> clock_exact(14.6812), clock_exact(3725.5)
+    ('0:14.681', '1:02:05.500')
+    """
+    minutes, rest = divmod(round(seconds * 1000), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest // 1000:02d}.{rest % 1000:03d}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+_DECIMALS = {"dBTP": 2, "dBFS": 2, "LUFS": 1, "LU": 1, "dB": 1}
+
+
+def value_with_unit(value: float, unit: str) -> str:
+    """Return a number with its unit, as a finding states it.
+
+    Examples
+    --------
+    >>> value_with_unit(-24.94, "LUFS"), value_with_unit(44100, "Hz"), value_with_unit(16, "bit")
+    ('−24.9 LUFS', '44.1 kHz', '16 bit')
+    """
+    if unit == "Hz":
+        return kilohertz(int(value))
+    if unit in _DECIMALS:
+        return f"{number(value, _DECIMALS[unit])} {unit}"
+    return f"{thousands(value) if isinstance(value, int) else f'{value:.4g}'} {shown(unit)}"
+
+
 def media_format(media: Mapping[str, Any] | None) -> str:
     """Return what a file is, in one short phrase such as ``FLAC 44.1/24 mono``."""
     if not media:

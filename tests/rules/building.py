@@ -53,6 +53,7 @@ from stemkit.meters.digest import Digest
 from stemkit.meters.dropouts import Dropouts
 from stemkit.meters.edges import Edges
 from stemkit.meters.hum import Hum
+from stemkit.meters.ends import Ends
 from stemkit.meters.integrity import Integrity
 from stemkit.meters.leq_m import LeqM
 from stemkit.meters.levels import Levels
@@ -177,6 +178,8 @@ def _chapter(given: Mapping[str, Any]) -> ChapterFacts:
         declared_folder=f"ch{number:02}",
         intentionally_silent=frozenset(map(Role, given.get("intentionally_silent", ()))),
         given=tuple(map(Path, given.get("given", ()))),
+        title=given.get("title", ""),
+        claimed_number=given.get("claimed_number"),
     )
     delivery = Delivery(
         chapter,
@@ -238,13 +241,23 @@ def _media(path: Path, given: Mapping[str, Any]) -> MediaInfo:
         sample_rate_hz=given["rate"],
         channels=layout.count if layout else given.get("channels", 3),
         length_samples=given["length"],
-        size_bytes=100,
+        size_bytes=given.get("size_bytes", 100),
         bit_depth_bits=given["bits"] or None,
         is_float=given["subtype"] in ("FLOAT", "DOUBLE"),
         layout=layout,
-        bext=Bext(coding_history=given["coding_history"]) if "coding_history" in given else None,
+        channel_mask=given.get("mask"),
+        layout_source=given.get("layout_source", "assumed"),
+        states_codec_delay=given.get("states_codec_delay"),
+        bext=_bext(given),
         problem=MediaProblem(ProblemKind(problem), "as the test says") if problem else None,
     )
+
+
+def _bext(given: Mapping[str, Any]) -> Bext | None:
+    if "coding_history" not in given and "starts_at" not in given:
+        return None
+    samples = given.get("starts_at", 0)
+    return Bext(coding_history=given.get("coding_history", ""), time_reference_samples=samples)
 
 
 def _measured(given: Mapping[str, Any], number: int, what: str) -> Measured:
@@ -253,7 +266,7 @@ def _measured(given: Mapping[str, Any], number: int, what: str) -> Measured:
     true_peak, at = given.get("dbtp", level), given.get("peak_at", 4800)
     is_silent = amplitude == 0.0
     undefined = {"programme_lufs": "silence"} if lufs == "undefined" else {}
-    programme = None if undefined else lufs
+    programme = lufs_at_ends = None if undefined else lufs
     return Measured(
         {
             Loudness: _loudness(given, programme, undefined),
@@ -265,6 +278,7 @@ def _measured(given: Mapping[str, Any], number: int, what: str) -> Measured:
                 is_silent, amplitude < 1e-3, given.get("leading_zeros", 0), given.get("trailing_zeros", 0)
             ),
             Integrity: Integrity(given.get("non_finite", 0), given.get("non_finite_at")),
+            Ends: Ends(given.get("head", lufs_at_ends), given.get("tail", lufs_at_ends)),
             Digest: Digest(given.get("digest", f"{number}{what}")),
             **{kind: _content(kind, given.get(kind.__name__, {})) for kind in CLEAN_CONTENT},
         }
