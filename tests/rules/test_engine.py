@@ -105,7 +105,7 @@ def test_findings_come_in_film_order_whatever_the_order_of_rules() -> None:
 
 
 def test_header_rules_ask_for_no_sound() -> None:
-    headers = [rule for rule in all_rules() if "FMT001" <= rule.code <= "FMT007"]
+    headers = [rule for rule in all_rules() if rule.code in ("FMT001", "FMT002", "FMT004", "FMT006", "FMT007")]
     assert needs_of(headers) == frozenset()
 
 
