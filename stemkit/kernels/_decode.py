@@ -7,17 +7,13 @@ from __future__ import annotations
 import numpy as np
 
 from stemkit.kernels._compile import inner
+from stemkit.kernels._packed import load_f32, load_f64, load_i16, load_i24, load_i32
 from stemkit.kernels._shape import F32, F64, I16, I24, I32, LARGEST, U8
 from stemkit.kernels._vector import (
     any_at_most,
     larger,
     limited,
     load,
-    load_f32,
-    load_f64,
-    load_i16,
-    load_i24,
-    load_i32,
     magnitude,
     spread,
     store,

@@ -12,10 +12,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stemkit.audio.reader import PcmFile, open_pcm, read_blocks
 from stemkit.core.block import Block
@@ -23,108 +21,19 @@ from stemkit.core.layout import Layout
 from stemkit.core.media import MediaInfo
 from stemkit.core.timebase import resampled_length
 from stemkit.dsp.resample import resample
-from stemkit.kernels.scan import (
-    F32,
-    F64,
-    FIRST_SOUND,
-    HISTORY,
-    I16,
-    I24,
-    I32,
-    LARGEST,
-    LAST_SOUND,
-    MAX_FLAT_RUNS,
-    MAX_ZERO_RUNS,
-    PRUNED_PEAKS,
-    SEGMENT_CELLS,
-    SEGMENT_WINDOWS,
-    SPARE_VALUES,
-    U8,
-    scan_group,
-)
-from stemkit.meters._gather import Gathered, Setup, collect, runs_of, setup
+from stemkit.kernels.scan import F32, F64, I16, I24, I32, LARGEST, PRUNED_PEAKS, U8
+from stemkit.meters._gather import Gathered, Setup, collect, setup
 from stemkit.meters._ledger import Floats, Ledger
+from stemkit.meters._segments import lanes_for, scan_segments
 
-T = TypeVar("T", bound=np.generic)
 VERSION = 1
 LOUDNESS_RATE_HZ = 48_000
 LOWEST_DIRECT_RATE_HZ = 44_100
-_BUFFER_BYTES = 24 << 20
-_LANES = ((1, 16), (2, 8), (6, 4), (12, 2))
 _OPEN_END = 1 << 60
 _RESAMPLE_BLOCK = 1 << 15
 _MOST_THREADS = 8
 _FORMATS = {"PCM_U8": U8, "PCM_16": I16, "PCM_24": I24, "PCM_32": I32, "FLOAT": F32, "DOUBLE": F64}
 _nobody: Callable[[int], None] = lambda samples: None  # noqa: E731
-
-
-def lanes_for(rate: int, channels: int) -> int:
-    """Return how many segments to scan side by side; a matter of speed and memory, never of numbers."""
-    lanes = next((lanes for most, lanes in _LANES if channels <= most), 1)
-    while lanes > 1 and 2 * rate * lanes * channels * 8 > _BUFFER_BYTES:
-        lanes //= 2
-    return lanes
-
-
-def scan_segments(
-    plan: Setup,
-    buffer: NDArray[np.uint8],
-    fmt: int,
-    at: int,
-    total: int,
-    first_segment: int,
-    lanes: int,
-    shared: Floats,
-) -> Gathered:
-    """Scan some segments that stand in a buffer.
-
-    Parameters
-    ----------
-    buffer
-        Packed samples, its length a multiple of 8 bytes; ``at`` is the frame of its first byte.
-    total
-        Length of the sound; what lies behind it is silence.
-    shared
-        Largest true peak of each channel so far, to prune against; it is raised.
-    """
-    channels = plan.channels
-    used = channels * lanes
-    width = -(-used // 8) * 8
-    rows = lanes * SEGMENT_WINDOWS
-    x = np.zeros((HISTORY + plan.rate // 100 + 2, width))
-    cells, windows, cross = (
-        np.zeros(lanes * SEGMENT_CELLS),
-        np.zeros((3, rows, channels)),
-        np.zeros((rows, len(plan.pairs))),
-    )
-    window_places = np.zeros((rows, channels), dtype=np.int64)
-    levels, words = np.zeros(6 * width), np.zeros(3 * width, dtype=np.uint64)
-    kept, peaks = np.zeros((2, width), dtype=np.uint64), np.zeros(5 * width)
-    places, found = np.zeros((3, width), dtype=np.int64), np.zeros((5, width), dtype=np.int64)
-    found[FIRST_SOUND], found[LAST_SOUND] = -1, -1
-    bad = np.zeros((lanes, 2), dtype=np.int64)
-    zero_runs = np.zeros((width, MAX_ZERO_RUNS, 2), dtype=np.int64)
-    flat_runs, flat_levels = np.zeros((width, MAX_FLAT_RUNS, 2), dtype=np.int64), np.zeros((width, MAX_FLAT_RUNS))
-    scan_group(
-        buffer, buffer.view(np.float32), buffer.view(np.float64), fmt, channels, lanes, at, total, plan.rate,
-        first_segment, plan.filters, plan.weights, plan.pairs, plan.taps, plan.bounds, shared, plan.mode, plan.keys,
-        x, x.reshape(-1), np.zeros(5 * width),
-        cells, windows, window_places, cross, levels, words, kept, peaks, places, found, bad,
-        zero_runs, flat_runs, flat_levels,
-        np.zeros((3, SPARE_VALUES)), np.zeros(width), np.zeros(3 * width), np.zeros(width // 8, dtype=np.int64),
-        np.zeros(width // 8, dtype=np.int64), np.zeros((3, width), dtype=np.int64),
-    )  # fmt: skip
-
-    def by_segment(array: NDArray[T]) -> NDArray[T]:
-        return np.ascontiguousarray(array.reshape(-1, width)[:, :used].reshape(-1, channels, lanes).transpose(2, 0, 1))
-
-    zeros, _ = runs_of(found[0, :used], zero_runs[:used], lanes)
-    flats, is_kept = runs_of(found[1, :used], flat_runs[:used], lanes)
-    return Gathered(
-        cells, np.ascontiguousarray(windows.transpose(1, 0, 2)), window_places, cross,
-        by_segment(levels), by_segment(words), by_segment(kept), by_segment(peaks), by_segment(places),
-        by_segment(found), bad, zeros, flats, flat_levels[:used][is_kept],
-    )  # fmt: skip
 
 
 class Scanner:

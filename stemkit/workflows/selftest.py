@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -183,7 +182,7 @@ def _second_opinion(block: Block, case: Case) -> float | None:
     if len(keeps) > 5 or not block[:, keeps].any():
         return None
     try:
-        pyloudnorm = importlib.import_module("pyloudnorm")
+        import pyloudnorm
     except ImportError:
         return None
     with warnings.catch_warnings():
