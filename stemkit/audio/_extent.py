@@ -40,14 +40,14 @@ def is_open_length(sound: SoundFile) -> bool:
     return bool(sound.frames >= _OPEN_SIZE)
 
 
-def count_samples(sound: SoundFile) -> int:
-    """Return a length that no header states, by decoding everything."""
+def count_samples(sound: SoundFile, max_hours: int) -> int:
+    """Return a length that no header states, by decoding everything, but little more than some hours."""
     import numpy as np
 
     buffer = np.empty((1 << 14, sound.channels), np.int32)
     count = 0
     with contextlib.suppress(RuntimeError):  # where it breaks off, it ends
-        while got := len(sound.read(out=buffer)):
+        while count <= max_hours * 3600 * sound.samplerate and (got := len(sound.read(out=buffer))):
             count += got
     return count
 

@@ -6,6 +6,7 @@ file if a ``._name`` lies beside it, and looks at file name extensions.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ _PCM_BITS = {
     "ALAC_24": 24,
     "ALAC_32": 32,
 }
+_READS, _MORE_BYTES = 16, 1 << 26
+"""How often a file may be read over, and how much beyond that, before its decoder is taken to be in a loop."""
 _FLOAT_BITS = {"FLOAT": 32, "DOUBLE": 64}
 
 
@@ -53,6 +56,8 @@ class _Source:
     def __init__(self, file: RandomReader, front: bytes = b"", skip: int = 0) -> None:
         self._file, self._front, self._skip = file, front, skip
         self._at = 0
+        self._budget = _READS * file.size_bytes + _MORE_BYTES
+        self.error: OSError | None = None
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         size = len(self._front) + self._file.size_bytes - self._skip
@@ -70,8 +75,22 @@ class _Source:
         got = len(head)
         if got < len(view):
             offset = self._at + got - len(self._front) + self._skip
-            got += self._file.read_into(offset, view[got:])
+            got += self._read(offset, view[got:])
         self._at += got
+        return got
+
+    def _read(self, offset: int, view: memoryview) -> int:
+        """Read; errors wait, as nothing may be raised through libsndfile, which sees the file's end."""
+        if self.error is not None:
+            return 0
+        try:
+            if self._budget < 0:
+                raise OSError(errno.ELOOP, "its decoder reads it again and again")
+            got = self._file.read_into(offset, view)
+        except OSError as error:
+            self.error = error
+            return 0
+        self._budget -= got + 1
         return got
 
     def read(self, length: int = -1) -> bytes:
@@ -100,12 +119,24 @@ class OpenSound:
 
 @contextmanager
 def open_sound(file: RandomReader) -> Iterator[OpenSound]:
-    """Open a file with libsndfile; raises `soundfile.LibsndfileError` if it does not know it."""
+    """Open a file with libsndfile.
+
+    Raises
+    ------
+    soundfile.LibsndfileError
+        If it does not know the file.
+    OSError
+        At the end, if the file could not be read on the way.
+    """
     from stemkit.audio._streamed import StreamedFile
 
     source, lead_samples, states_delay = _source_of(file)
-    with StreamedFile(source, "r") as sound:
-        yield OpenSound(sound, lead_samples, states_delay)
+    try:
+        with StreamedFile(source, "r") as sound:
+            yield OpenSound(sound, lead_samples, states_delay)
+    finally:
+        if source.error is not None:
+            raise source.error
 
 
 def _source_of(file: RandomReader) -> tuple[_Source, int, bool | None]:

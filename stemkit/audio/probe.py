@@ -16,6 +16,7 @@ from stemkit.core.system import RandomReader
 
 MAX_CHANNELS = 1024  # as libsndfile
 MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 768_000
+MAX_HOURS = 24  # a kilobyte of FLAC can claim weeks of silence, and they would be decoded
 _HEAD_BYTES = 4096
 _NOISY = b"\xf0\x7e"  # libsndfile writes to standard output while it reads MIDI sample dumps
 _SUBTYPES = {
@@ -83,6 +84,10 @@ def _absurd(media: MediaInfo) -> MediaProblem | None:
     if not MIN_RATE_HZ <= media.sample_rate_hz <= MAX_RATE_HZ:
         detail = f"the header declares a sample rate of {media.sample_rate_hz} Hz"
         return MediaProblem(ProblemKind.UNREADABLE, detail, {"sample_rate_hz": media.sample_rate_hz})
+    if media.length_samples > MAX_HOURS * 3600 * media.sample_rate_hz:
+        hours = media.length_samples // (3600 * media.sample_rate_hz)
+        detail = f"it is {hours} hours long; stemkit reads up to {MAX_HOURS}"
+        return MediaProblem(ProblemKind.UNREADABLE, detail, {"length_samples": media.length_samples})
     return None
 
 
@@ -194,7 +199,7 @@ def _foreign_info(path: Path, file: RandomReader, head: bytes) -> MediaInfo:
             container = _foreign.CONTAINERS.get(sound.format, sound.format)
             subtype, channels = sound.subtype, sound.channels
             rate_hz, states_delay = sound.samplerate, opened.states_codec_delay
-            length = count_samples(sound) if is_open_length(sound) else opened.length_samples
+            length = count_samples(sound, MAX_HOURS) if is_open_length(sound) else opened.length_samples
             problem = problem or cut_after_opening(sound)
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError):
         if problem is None:
