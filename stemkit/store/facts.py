@@ -22,14 +22,15 @@ from numpy.typing import NDArray
 
 from stemkit.core import system
 from stemkit.core.errors import StemkitError
-from stemkit.core.files import sha256_of, write_atomically
+from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, sha256_of, write_atomically
 from stemkit.core.system import FileIdentity
 from stemkit.meters._ledger import Ledger
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the way of keeping changes; older files are then not found."""
 _FACTS, _INDEX = f"facts-{FORMAT}", f"index-{FORMAT}"
 _SETTLED_NS = 2_000_000_000
+_SEAL_BYTES = 16
 _SHA256 = "sha256"
 _CONTENT = "content"
 
@@ -100,7 +101,7 @@ class FactStore:
         if path is None or (self._rehash and path not in self._kept_now):
             return None
         try:
-            data = system.read_whole(path)
+            data = _opened(path)
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 return {name: arrays[name] for name in arrays.files}
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError):
@@ -154,7 +155,7 @@ class FactStore:
     def clear(self) -> CacheInfo:
         """Remove everything that is kept, and nothing else; return what it was."""
         before = self.info()
-        for path in list(self._own_files()):
+        for path in [*self._own_files(), *self._left_by_killed_runs()]:
             path.unlink(missing_ok=True)
             for folder in (path.parent, path.parent.parent):
                 with contextlib.suppress(OSError):  # not empty yet
@@ -166,6 +167,12 @@ class FactStore:
             return
         for pattern in ("facts-*/*/*.npz", "index-*/*/*.json"):
             yield from self.folder.glob(pattern)
+
+    def _left_by_killed_runs(self) -> Iterator[Path]:
+        if self.folder is None:
+            return
+        for kind in ("facts", "index"):
+            yield from self.folder.glob(f"{kind}-*/*/{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}")
 
     def _facts_path(self, digest: str, key: str, meter_versions: Mapping[str, int]) -> Path | None:
         if self.folder is None:
@@ -192,7 +199,7 @@ class FactStore:
         try:
             identity = self._note_identity(path, kind)
             kept_at = system.identity_of(index).mtime_ns
-            entry = json.loads(system.read_whole(index))
+            entry = json.loads(_opened(index))
             is_same = entry["path"] == _spelled(path) and entry["identity"] == list(astuple(identity))
             digest = entry["digest"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -221,10 +228,24 @@ class FactStore:
 
     def _write(self, path: Path, data: bytes) -> bool:
         try:
-            write_atomically(path, data, durable=False)
+            write_atomically(path, _seal(path, data) + data, durable=False)
         except StemkitError:
             return False
         return True
+
+
+def _seal(path: Path, data: bytes) -> bytes:
+    """Return what stands before the content of a kept file: a checksum that holds at this place only."""
+    return hashlib.blake2b(data, digest_size=_SEAL_BYTES, person=path.stem[:16].encode()).digest()
+
+
+def _opened(path: Path) -> bytes:
+    """Return the content of a kept file; raises `ValueError` if a single bit of it has changed."""
+    raw = system.read_whole(path)
+    seal, data = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
+    if seal != _seal(path, data):
+        raise ValueError("damaged")
+    return data
 
 
 def stored_digest(ledger: Ledger) -> str:
