@@ -67,10 +67,13 @@ class Explanation:
 class _Sentence(string.Formatter):
     """Templates with units as format specs: ``{observed:Hz}``, ``{gain:gain}``, ``{file:name}``."""
 
+    def __init__(self, undefined: str) -> None:
+        self._undefined = undefined
+
     def format_field(self, value: Any, format_spec: str) -> str:
         """Show a value as its unit asks; what is undefined says so."""
         if value is None:
-            return "undefined"
+            return self._undefined
         if format_spec in _SHOW:
             return str(_SHOW[format_spec](value))
         return str(super().format_field(value, format_spec))
@@ -157,6 +160,8 @@ def render(finding: Speaks, lang: str = "en") -> tuple[str, str]:
     """
     own = _catalogue(finding.code, lang)["conditions"]
     sentences = own.get(finding.condition) or _catalogue(_SHARED, lang)["conditions"][finding.condition]
+    # what rules hand over as words ("left", "silence") is told in this language too
+    phrases: Mapping[str, str] = _catalogue(_SHARED, lang).get("phrases", {})
     values = {
         **finding.params,
         "code": finding.code,
@@ -164,7 +169,8 @@ def render(finding: Speaks, lang: str = "en") -> tuple[str, str]:
         "expected": finding.expected,
         "unit": finding.unit,
     }
-    speak = _Sentence()
+    values = {key: phrases.get(value, value) if isinstance(value, str) else value for key, value in values.items()}
+    speak = _Sentence(phrases.get("undefined", "undefined"))
     message, advice = (speak.vformat(sentences.get(key, ""), (), values) for key in ("message", "advice"))
     # Whoever reads a finding that rests on a summary must see that it does.
     weak = f" {_catalogue(_SHARED, lang)['grade_c']}" if finding.params.get("grade") == "C" else ""
