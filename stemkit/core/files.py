@@ -34,6 +34,7 @@ __all__ = [
     "require_space",
     "safe_name",
     "sha256_of",
+    "tidy",
     "write_atomically",
 ]
 
@@ -277,6 +278,13 @@ class OutputSet:
         missing = [each for each in missing if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         self._made.extend(reversed(missing))
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a killed run left in a folder in which nothing is to be written; what fails is left."""
+    if any(folder.glob(".stemkit-*")) or any(folder.glob("*/.stemkit-*")):
+        with contextlib.suppress(OutputError), OutputSet(folder):
+            pass
 
 
 def _remove_leftovers(folder: Path) -> None:

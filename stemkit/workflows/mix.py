@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stemkit.core.errors import Problem, ProfileError
-from stemkit.core.files import OutputSet, require_space
+from stemkit.core.files import OutputSet, require_space, tidy
 from stemkit.core.film import Film, Role
 from stemkit.core.media import MediaInfo
 from stemkit.core.profile import Profile, load_profile
@@ -108,6 +108,7 @@ def mix(
         return MixResult(mix_as_dict(seen, is_refused=True), None, has_crashed=checked.has_crashed)
     signature = signature_of(film, (profile, print_profile), seen.inputs())
     if (kept := look_for(out, signature, store)) is not None:
+        tidy(out)
         data = {**mix_as_dict(seen), **kept.as_mix()}
         return MixResult(data, kept.report, is_unchanged=True, has_crashed=checked.has_crashed)
     return _printed(seen, signature, store, Pace(jobs, progress))
