@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from stemkit import __version__
 from stemkit.core.errors import MediaError, Problem, RenderError
-from stemkit.core.files import OutputSet, require_space, sha256_of
+from stemkit.core.files import OutputSet, require_space, sha256_of, tidy
 from stemkit.core.film import Film
 from stemkit.core.profile import Profile
 from stemkit.core.progress import Event, Progress
@@ -122,6 +122,7 @@ def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...],
     receipts = {item.output: earlier.done(item, sources[item.source], job.store) for item in kept}
     todo = [item for item in kept if receipts[item.output] is None]
     if not todo and not _texts(plan.items, out, job):
+        tidy(out)
         return tuple(_again(item, receipts.get(item.output), job) for item in plan.items), False
     _make_sure(todo, out, earlier, job)
     with OutputSet(out) as output:
