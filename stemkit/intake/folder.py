@@ -16,7 +16,15 @@ from stemkit.intake.listing import Listing, look_into, natural_key
 from stemkit.intake.numbers import free_numbers, numbers_in
 from stemkit.intake.stems import resolve
 
-__all__ = ["chapter_in_hand", "excerpt_of", "film_from_paths", "find_film_file", "is_chapter_folder", "open_film", "resolve"]
+__all__ = [
+    "chapter_in_hand",
+    "excerpt_of",
+    "film_from_paths",
+    "find_film_file",
+    "is_chapter_folder",
+    "open_film",
+    "resolve",
+]
 
 _PARTS = (
     "stem stems audio audios sound sounds wav wavs export exports exported bounce bounces render renders rendered final"

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stemkit.report.steps import step_words
 from stemkit.report.words import media_format
+
+
+def conform_text(
+    data: Mapping[str, Any], table: Callable[[list[list[str]]], str], *, plan_only: bool, has_written: bool
+) -> str:
+    """Return a ``conform`` object for people: the plan stem by stem, or what was done, and what is left last."""
+    lines = plan_lines(data) if plan_only else [table(conform_rows(data))]
+    lines += ["", *([] if plan_only else conform_notes(data)), conform_verdict(data, has_written=has_written)]
+    failed = [item for item in data["items"] if item["status"] == "failed"]
+    if failed and not plan_only:
+        lines += [
+            "",
+            "failed:",
+            *(f"  chapter {item['chapter']} {item['role'] or '-'}: {item['name']}" for item in failed),
+        ]
+    return "\n".join(lines)
+
 
 def conform_rows(data: Mapping[str, Any]) -> list[list[str]]:
     """Return the table of a ``conform`` object: head, then one row for every item."""
@@ -38,6 +55,7 @@ def plan_lines(data: Mapping[str, Any]) -> list[str]:
 
 
 def _plan_of(item: Mapping[str, Any]) -> list[str]:
+    because = item["because"]
     messages = {found["code"]: found["message"] for found in item["findings"]}
     media = media_format(item["before"]["media"]) if item["before"] else ""
     lines = ["", f"chapter {item['chapter']} {item['role'] or 'no role'}: {item['name']}  {media}".rstrip()]
@@ -45,12 +63,12 @@ def _plan_of(item: Mapping[str, Any]) -> list[str]:
     if is_planned:
         for at, step in enumerate(item["steps"], 1):
             lines.append(f"  {at}. {_shown(step)}")
-            lines += [f"       {code}: {messages[code]}" for code in step["because"] if code in messages]
+            lines += [f"       {code}: {messages[code]}" for code in because.get(step["kind"], ()) if code in messages]
         if item["output"]:
             lines.append(f"  -> {item['output']}")
     for step in item["waiting"]:
         lines.append(f"  waits{'' if step['safe'] else ' for --unsafe-fixes'}: {_shown(step)}")
-        lines += [f"       {code}: {messages[code]}" for code in step["because"] if code in messages]
+        lines += [f"       {code}: {messages[code]}" for code in because.get(step["kind"], ()) if code in messages]
     lines += _left(item, is_planned)
     return lines
 
@@ -61,7 +79,7 @@ def _shown(step: Mapping[str, Any]) -> str:
 
 def _left(item: Mapping[str, Any], is_planned: bool) -> list[str]:
     """Return what no tool can repair, and who must act."""
-    waiting = {code for step in item["waiting"] for code in step["because"]}
+    waiting = {code for step in item["waiting"] for code in item["because"].get(step["kind"], ())}
     known = [found for found in item["findings"] if found["severity"] == "error" and found["fix"] is None]
     who = item["creator"] or "the creator"
     lines = [f"  {who} must act: {found['code']}: {found['message']} {found['advice']}" for found in known]
@@ -74,11 +92,13 @@ def conform_verdict(data: Mapping[str, Any], *, has_written: bool) -> str:
     """Return the last line: how many files became what, and where they are."""
     count = Counter(item["status"] for item in data["items"])
     words = ", ".join(f"{count[word]} {word}" for word in _STATUSES if count[word])
+    waiting = sum(bool(item["waiting"]) for item in data["items"])
+    more = f" {waiting} would take more with --unsafe-fixes." if waiting else ""
     if count["planned"]:
-        return f"Plan: {words}. Nothing was written."
+        return f"Plan: {words}. Nothing was written.{more}"
     if not has_written:
-        return f"Nothing to do: {words or 'there are no stems'}. Nothing was written."
-    return f"Conformed into {data['out']}: {words}. Receipts are in {data['out']}/receipts."
+        return f"Nothing to do: {words or 'there are no stems'}. Nothing was written.{more}"
+    return f"Conformed into {data['out']}: {words}. Receipts are in {data['out']}/receipts.{more}"
 
 
 _STATUSES = ("written", "planned", "unchanged", "skipped", "failed")

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from stemkit import __version__
 from stemkit.core.errors import MediaError, Problem, RenderError
+from stemkit.core.facts import FilmFacts
 from stemkit.core.files import OutputSet, require_space, sha256_of, tidy
 from stemkit.core.film import Film
 from stemkit.core.profile import Profile
@@ -49,11 +50,18 @@ class Done:
     item: ConformItem
     before: Described | None = None
     after: Described | None = None
+    is_defect: bool = False
 
 
 @dataclass(slots=True)
 class Job:
-    """What a run works on, and how."""
+    """What a run works on, and how.
+
+    Parameters
+    ----------
+    is_part
+        Whether the run is about some of the film's stems; what an earlier run did for others stays in the tree.
+    """
 
     film: Film
     profile: Profile
@@ -61,6 +69,9 @@ class Job:
     jobs: int
     progress: Progress
     before: Mapping[tuple[int, Path], Described] = field(default_factory=dict)
+    facts: FilmFacts | None = None
+    is_part: bool = False
+    others: Mapping[int, Mapping[str, list[str]]] = field(default_factory=dict)
 
     def as_it_is(self, item: ConformItem) -> Done:
         """Return an item of which nothing new is made."""
@@ -121,6 +132,7 @@ def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...],
     earlier = look_at(out)
     receipts = {item.output: earlier.done(item, sources[item.source], job.store) for item in kept}
     todo = [item for item in kept if receipts[item.output] is None]
+    job.others = earlier.others(plan.items) if job.is_part else {}
     if not todo and not _texts(plan.items, out, job):
         tidy(out)
         return tuple(_again(item, receipts.get(item.output), job) for item in plan.items), False
@@ -152,7 +164,7 @@ def _size(item: ConformItem) -> int:
 def _texts(items: Sequence[ConformItem], out: Path, job: Job) -> dict[str, bytes]:
     """Return the small files of the tree that are not there as they should be; the film file comes last."""
     wanted = profiles_of(job.film)
-    if (film_file := film_file_of(job.film, items)) is not None:
+    if (film_file := film_file_of(job.film, items, job.others)) is not None:
         wanted[FILM_FILE] = film_file
     return {name: data for name, data in wanted.items() if not _holds(out / name, data)}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from stemkit import __version__
 from stemkit.core.errors import Problem, UsageError
-from stemkit.core.film import Film
+from stemkit.core.film import Film, Role
 from stemkit.core.profile import Profile
 from stemkit.core.steps import step_as_dict
 from stemkit.meters._meter import meter_versions
@@ -48,6 +48,17 @@ class Earlier:
         except OSError:
             return None
         return receipt if receipt.get("output", {}).get("sha256") == sha256 else None
+
+    def others(self, items: Iterable[ConformItem]) -> dict[int, dict[str, list[str]]]:
+        """Return the outputs of earlier runs, by chapter and role, that are not among some items' outputs."""
+        taken = {(item.chapter, item.role) for item in items if item.output is not None}
+        found: dict[int, dict[str, list[str]]] = {}
+        for output, receipt in sorted(self.receipts.items()):
+            chapter, role = receipt.get("chapter"), receipt.get("role")
+            is_other = (chapter, role) not in taken and (self.folder / output).is_file()
+            if is_other and isinstance(chapter, int) and isinstance(role, str):
+                found.setdefault(chapter, {}).setdefault(role, []).append(output)
+        return found
 
     def refuse_strangers(self, outputs: Iterable[str], sources: Iterable[Path]) -> None:
         """Refuse to write over a source, or over a file that stemkit did not write.
@@ -147,10 +158,17 @@ def as_bytes(data: Mapping[str, Any]) -> bytes:
     return (json.dumps(data, ensure_ascii=True, allow_nan=False, indent=1) + "\n").encode()
 
 
-def film_file_of(film: Film, items: Sequence[ConformItem]) -> bytes | None:
+def film_file_of(
+    film: Film, items: Sequence[ConformItem], others: Mapping[int, Mapping[str, list[str]]] | None = None
+) -> bytes | None:
     """Return the film file of the conformed tree: the chapters in hand, their stems declared.
 
     `None` if the film has no film file.
+
+    Parameters
+    ----------
+    others
+        Stems by chapter and role that an earlier run conformed and this one is not about.
     """
     if film.manifest is None:
         return None
@@ -166,7 +184,8 @@ def film_file_of(film: Film, items: Sequence[ConformItem]) -> bytes | None:
         for key in ("folder", "stems", "reference_mix"):
             chapter.pop(key, None)
         stems = tomlkit.inline_table()
-        for role, outputs in _outputs(items, chapter["number"]).items():
+        here = {**(others or {}).get(chapter["number"], {}), **_outputs(items, chapter["number"])}
+        for role, outputs in sorted(here.items(), key=lambda one: list(Role).index(Role(one[0]))):
             stems[role] = outputs[0] if len(outputs) == 1 else outputs
         if stems:
             chapter["stems"] = stems

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from stemkit import __version__
 from stemkit.core.facts import FilmFacts, StemFacts, StreamOf
-from stemkit.core.film import Film
+from stemkit.core.film import Film, Role
 from stemkit.core.finding import Finding, Outcome
 from stemkit.core.names import display_name
 from stemkit.core.profile import Profile, load_profile
@@ -17,15 +17,19 @@ from stemkit.core.progress import Progress, silent
 from stemkit.core.steps import step_as_dict
 from stemkit.intake.facts import gather
 from stemkit.meters.summary import Summary
+from stemkit.plan.asked import Choice
 from stemkit.plan.conform import ItemStatus, plan_conform
 from stemkit.report.check import media_as_dict
 from stemkit.rules._base import Rule
 from stemkit.rules._engine import all_rules, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
+from stemkit.texts import render
+from stemkit.workflows._conform_choice import LEFT_OUT, Only
 from stemkit.workflows._conform_run import Done, Job, carry_out
 from stemkit.workflows._conformed_tree import FILM_FILE
 
 SCHEMA = "stemkit/conform/1"
+Place = tuple[int, Role | None, Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class ConformResult:
         Whether a conformed tree stands in ``out`` now, written by this run or an earlier one.
     has_written
         Whether anything was written.
+    told, creators
+        What was found on every stem, and by whom each chapter was made.
     """
 
     out: Path
@@ -50,6 +56,8 @@ class ConformResult:
     open_findings: tuple[Finding, ...] = ()
     has_tree: bool = False
     has_written: bool = False
+    told: Mapping[Place, Sequence[Finding]] = field(default_factory=dict)
+    creators: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def has_crashed(self) -> bool:
@@ -57,9 +65,20 @@ class ConformResult:
         return any(finding.outcome is Outcome.ERROR for finding in self.open_findings)
 
     @property
+    def has_defect(self) -> bool:
+        """Whether stemkit itself failed: a rule crashed, or what was repaired is still there."""
+        return self.has_crashed or any(done.is_defect for done in self.items)
+
+    @property
     def has_errors(self) -> bool:
         """Whether something is left that keeps the delivery from being accepted."""
         return bool(self.open_findings) or any(done.item.status is ItemStatus.FAILED for done in self.items)
+
+    def _item(self, done: Done) -> dict[str, Any]:
+        item = done.item
+        told = self.told.get((item.chapter, item.role, item.source), ())
+        creator = self.creators.get(item.chapter) or None
+        return {**item_as_dict(done), "findings": [_found(finding) for finding in told], "creator": creator}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of ``conform``."""
@@ -67,9 +86,15 @@ class ConformResult:
             "schema": SCHEMA,
             "version": __version__,
             "out": str(self.out),
-            "items": [item_as_dict(done) for done in self.items],
+            "items": [self._item(done) for done in self.items],
             "film": self.film_file,
         }
+
+
+def _found(finding: Finding) -> dict[str, Any]:
+    message, advice = render(finding)
+    severity, fix = finding.severity.value, finding.fix
+    return {"code": finding.code, "severity": severity, "fix": fix, "message": message, "advice": advice}
 
 
 def item_as_dict(done: Done) -> dict[str, Any]:
@@ -84,6 +109,8 @@ def item_as_dict(done: Done) -> dict[str, Any]:
         "status": item.status.value,
         "reason": item.reason,
         "steps": [step_as_dict(step) for step in item.steps],
+        "waiting": [step_as_dict(step) for step in item.waiting],
+        "because": {kind: list(codes) for kind, codes in item.codes.items()},
         "before": done.before,
         "after": done.after,
     }
@@ -95,6 +122,8 @@ def conform(
     *,
     profile: Profile | None = None,
     plan_only: bool = False,
+    choice: Choice | None = None,
+    only: Only | None = None,
     store: FactStore | None = None,
     jobs: int = 1,
     progress: Progress = silent,
@@ -111,6 +140,10 @@ def conform(
         The film's own, if `None`.
     plan_only
         Write nothing and return the plan.
+    choice
+        Which steps are taken; all safe ones by default.
+    only
+        Which stems are conformed; all by default. Others that an earlier run conformed stay in the tree.
     store
         Where facts are kept between runs; the user's own, if `None`.
     jobs
@@ -125,21 +158,46 @@ def conform(
     """
     profile = profile or load_profile(film.profile, beside=film.base)
     store = store or open_store()
+    only = only or Only()
+    in_hand = only.in_hand(film)
+    _check_effects(film)
     # The peaks of converted stems decide how they are stored, whichever rules were selected.
-    facts = gather(film, profile, rules=about_stems(all_rules()), store=store, jobs=jobs, progress=progress).facts
+    rules = about_stems(all_rules())
+    facts = gather(in_hand, profile, rules=rules, store=store, jobs=jobs, progress=progress).facts
     findings = run_rules(facts, about_stems(selected_rules(profile))).findings
-    plan = plan_conform(facts, findings, profile)
+    plan = only.of_plan(plan_conform(facts, findings, profile, choice))
     has_film_file = film.manifest is not None
-    job = Job(film, profile, store, jobs, progress, described(facts))
+    job = Job(film, profile, store, jobs, progress, described(facts), facts=facts, is_part=only != Only())
+    about = _about(findings, film)
     if not plan.has_work:
         items = tuple(job.as_it_is(replace(item, output=None)) for item in plan.items)
-        return ConformResult(out, items, str(film.manifest) if has_film_file else None, still_open(findings, items))
+        left = still_open(findings, items, choice)
+        return ConformResult(out, items, str(film.manifest) if has_film_file else None, left, **about)
     if plan_only:
         items, has_written = tuple(job.as_it_is(item) for item in plan.items), False
     else:
         items, has_written = carry_out(plan, out, job)
     film_file = FILM_FILE if has_film_file else None
-    return ConformResult(out, items, film_file, still_open(findings, items), not plan_only, has_written)
+    left = still_open(findings, items, choice)
+    return ConformResult(out, items, film_file, left, not plan_only, has_written, **about)
+
+
+def _check_effects(film: Film) -> None:
+    chain = [insert for effects in film.inserts.values() for insert in effects]
+    if chain:
+        from stemkit.dsp.inserts import check_inserts
+
+        check_inserts(chain, str(film.manifest))
+
+
+def _about(findings: Sequence[Finding], film: Film) -> dict[str, Any]:
+    """Return what is told beside the items: findings by stem, creators by chapter."""
+    told: dict[Place, list[Finding]] = {}
+    for finding in findings:
+        where = finding.where
+        if finding.outcome is Outcome.FAIL and finding.waived_by is None and where.chapter is not None and where.path:
+            told.setdefault((where.chapter, where.role, where.path), []).append(finding)
+    return {"told": told, "creators": {chapter.number: chapter.creator for chapter in film.chapters}}
 
 
 def about_stems(rules: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -147,15 +205,18 @@ def about_stems(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if all(need.of is not StreamOf.CHAPTER_SUM for need in rule.needs))
 
 
-def still_open(findings: Sequence[Finding], items: Sequence[Done]) -> tuple[Finding, ...]:
-    """Return the errors that conforming does not cure."""
+def still_open(findings: Sequence[Finding], items: Sequence[Done], choice: Choice | None = None) -> tuple[Finding, ...]:
+    """Return the errors that conforming does not cure; what was left out by name is not asked about."""
+    choice = choice or Choice()
+    left_out = {(done.item.chapter, done.item.role, done.item.source) for done in items if done.item.reason == LEFT_OUT}
     cured = (ItemStatus.PLANNED, ItemStatus.WRITTEN, ItemStatus.UNCHANGED)
     good = {(done.item.chapter, done.item.role, done.item.source) for done in items if done.item.status in cured}
     return tuple(
         finding
         for finding in findings
         if finding.is_blocking
-        and not (finding.fix == "safe" and (finding.where.chapter, finding.where.role, finding.where.path) in good)
+        and (place := (finding.where.chapter, finding.where.role, finding.where.path)) not in left_out
+        and not (choice.cures(finding) and place in good)
     )
 
 

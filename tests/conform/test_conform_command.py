@@ -13,7 +13,10 @@ from stemkit.cli import stemkit
 from stemkit.cli._console import run as run_command
 from tests.conform.conform_films import film_in, noise, right, tree, write
 
-FIELDS = {"chapter", "role", "source", "name", "output", "status", "reason", "steps", "before", "after"}
+FIELDS = {
+    *("chapter", "role", "source", "name", "output", "status", "reason", "steps", "waiting", "before", "after"),
+    *("because", "findings", "creator"),
+}
 
 
 @pytest.fixture(autouse=True)

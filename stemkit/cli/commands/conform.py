@@ -3,55 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from stemkit.cli import _console
 from stemkit.cli._options import format_options, output_option, profile_option, rehash_option, work_options
+from stemkit.cli._progress import progress_option, shown_progress
 
 
 @click.command()
 @click.argument("film", type=click.Path(path_type=Path), required=False, metavar="[FILM|FOLDER]")
 @output_option("Folder of the conformed tree.", required=False)
-@click.option("--plan", "plan_only", is_flag=True, help="Show what would be done, and write nothing.")
+@click.option("--plan", "plan_only", is_flag=True, help="Show what would be done and why, and write nothing.")
+@click.option("--unsafe-fixes", "unsafe", is_flag=True, help="Take steps too that can be heard or rest on a guess.")
+@click.option("--only", multiple=True, metavar="ROLE|CHAPTER", help="Conform only these: VO, 7, 3-9; may be repeated.")
+@click.option("--steps", multiple=True, metavar="STEP,...", help="Take only these, such as resample,depth.")
 @profile_option
 @format_options("text", "json")
 @work_options
+@progress_option
 @rehash_option
-def command(
-    *,
-    film: Path | None,
-    output: Path | None,
-    plan_only: bool,
-    profile: str | None,
-    format_name: str,
-    jobs: int,
-    quiet: bool,
-    no_progress: bool,
-    rehash: bool,
-) -> None:
+def command(*, film: Path | None, output: Path | None, plan_only: bool, format_name: str, **options: Any) -> None:
     """Write repaired copies of a film's stems into one tree; the sources are only read.
 
-    FILM is a film file or its folder, FOLDER a folder of deliveries. Only what nobody can hear is done:
-    sample rate, bit depth, mono to stereo, container, ragged ends, names.
+    FILM is a film file or its folder, FOLDER a folder of deliveries. Only what nobody can hear is done, unless
+    --unsafe-fixes says otherwise: sample rate, bit depth, channels, container, ragged ends, names.
     """
     from stemkit.intake.folder import open_film
-    from stemkit.report.conform import conform_notes, conform_rows, conform_verdict
+    from stemkit.report.conform import conform_text
     from stemkit.store.facts import open_store
+    from stemkit.workflows._conform_choice import choice_of, only_of
     from stemkit.workflows.conform import conform
 
     if output is None and not plan_only:
         raise click.UsageError("name a folder for the conformed tree with -o, or look first with --plan")
-    declared = open_film([film] if film else [], profile=profile)
-    with _console.ProgressDisplay(shown=not (quiet or no_progress)) as progress:
-        store = open_store(rehash=rehash)
-        out = output or Path("conformed")
-        result = conform(declared, out, plan_only=plan_only, store=store, jobs=jobs, progress=progress)
+    declared = open_film([film] if film else [], profile=options["profile"])
+    with shown_progress(options) as progress:
+        result = conform(
+            declared,
+            output or Path("conformed"),
+            plan_only=plan_only,
+            choice=choice_of(options["steps"], unsafe=options["unsafe"]),
+            only=only_of(options["only"], declared),
+            store=open_store(rehash=options["rehash"]),
+            jobs=options["jobs"],
+            progress=progress,
+        )
     data = result.as_dict()
     if format_name == "json":
         _console.print_json(data)
-    elif not quiet:
-        _console.echo(_console.table(conform_rows(data)))
-        _console.echo("\n".join(["", *conform_notes(data), conform_verdict(data, has_written=result.has_written)]))
+    elif not options["quiet"]:
+        _console.echo(conform_text(data, _console.table, plan_only=plan_only, has_written=result.has_written))
     code = _console.EXIT_FINDINGS if result.has_errors else _console.EXIT_OK
-    _console.finish(code, _console.EXIT_DEFECT if result.has_crashed else _console.EXIT_OK)
+    _console.finish(code, _console.EXIT_DEFECT if result.has_defect else _console.EXIT_OK)

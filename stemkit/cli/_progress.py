@@ -1,0 +1,59 @@
+"""Progress on request as JSON lines, for programs that watch a long run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from stemkit.cli._console import ProgressDisplay, note
+from stemkit.core.progress import Event, Progress
+
+F = TypeVar("F", bound=Callable[..., Any])
+_EVERY_S = 0.2
+
+
+def progress_option(function: F) -> F:
+    """Add ``--progress`` (parameter ``progress_as: str``)."""
+    return click.option(
+        "--progress",
+        "progress_as",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="json: one JSON object a line on standard error.",
+    )(function)
+
+
+@contextmanager
+def shown_progress(options: Mapping[str, Any]) -> Iterator[Progress]:
+    """Show progress as the options of a command say."""
+    if options["progress_as"] == "json":
+        yield _Lines()
+    else:
+        with ProgressDisplay(shown=not (options["quiet"] or options["no_progress"])) as progress:
+            yield progress
+
+
+class _Lines:
+    """Prints events as lines of JSON, some in a second, and the last one of every task."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, float] = {}
+        self._said_at = 0.0
+
+    def __call__(self, event: Event) -> None:
+        now = time.monotonic()
+        is_new = event.task not in self._started
+        started = self._started.setdefault(event.task, now)
+        if not is_new and event.done < event.total and now - self._said_at < _EVERY_S:
+            return
+        self._said_at = now
+        share = event.done / event.total if event.total else 1.0
+        eta_s = round((now - started) * (1.0 - share) / share, 1) if share > 0.0 else None
+        line = {"event": "progress", "task": event.task, "done": event.done, "total": event.total}
+        note(json.dumps({**line, "item": event.item, "eta_s": eta_s}))
