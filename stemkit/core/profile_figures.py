@@ -186,16 +186,17 @@ class RangeLimit(Limit):
 
 
 class LevelLimit(Limit):
-    """Largest momentary or short-term loudness."""
+    """Largest momentary or short-term loudness; ``above_lu`` is the tolerance for quality control."""
 
     unit: ClassVar[str] = "LUFS"
 
     max_lufs: float
+    above_lu: float = Field(default=0.0, ge=0.0)
 
     @property
     def bounds(self) -> Bounds:
         """Nothing, and the largest loudness."""
-        return None, self.max_lufs
+        return None, self.max_lufs + self.above_lu
 
 
 class LdrLimit(Limit):

@@ -48,7 +48,7 @@ def limits_for(sound: Sound, limits: tuple[L, ...]) -> Iterator[L]:
 
 def excess(value: float, limit: Limit) -> float:
     """Return by how much a value is above (positive) or below (negative) the bounds, 0 inside them."""
-    low, high = limit.bounds
+    low, high = (None if bound is None else round(bound, 2) for bound in limit.bounds)
     if high is not None and value > high:
         return round(value - high, 2)
     return round(value - low, 2) if low is not None and value < low else 0.0

@@ -55,10 +55,10 @@ def verdicts_of(sound: Sound, film: FilmFacts) -> Iterator[Verdict]:
     if rules and sound.reason is not None:
         yield Verdict(rules[0], reason=sound.reason)
         return
-    for rule in rules:
-        if rule.ceiling_only:
-            yield from _judge(sound, (rule,), rules)
     share, why = _speech_share(sound)
+    for rule in rules:
+        if rule.ceiling_only and _applies(rule, share):
+            yield from _judge(sound, (rule,), rules)
     targets = [rule for rule in rules if not rule.ceiling_only]
     for index, rule in enumerate(targets):
         if rule.applies_when is not None and share is None:

@@ -14,7 +14,7 @@ class Packaging(FilmRule):
 
     code = "FMT020"
     name = "packaging"
-    topic = Topic.STORAGE
+    topic = Topic.PRINT
     severity = Severity.WARNING
     conditions = ("split_prints", "skip_not_split_here")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from stemkit.core.facts import Need, StreamOf
 from stemkit.core.profile_figures import DurationLimit
+from stemkit.meters.sample_peak import SamplePeak
 from stemkit.rules._base import Sound, Topic
 from stemkit.rules._limits import LimitRule, Value
 
@@ -14,6 +16,7 @@ class Duration(LimitRule[DurationLimit]):
     name = "duration"
     topic = Topic.LENGTH
     key = "duration"
+    wants = (Need(StreamOf.PRINT, SamplePeak),)
 
     def value_of(self, sound: Sound, limit: DurationLimit) -> Value:
         """Return the length of a sound in seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stemkit.core.facts import FilmFacts
+from stemkit.core.facts import FilmFacts, Need, StreamOf
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.dialogue import GATE, Dialogue
 from stemkit.rules._base import FilmRule, Sound, Topic, sounds_of
@@ -19,6 +19,7 @@ class DialogueLoudness(FilmRule):
     topic = Topic.LEVEL
     severity = Severity.WARNING
     conditions = ("too_loud", "too_quiet", "unflagged", "both_missed", "skip_undefined")
+    wants = (Need(StreamOf.PRINT, Dialogue),)
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
         """Yield what is too loud or too quiet, by the rule that applies to its share of speech."""

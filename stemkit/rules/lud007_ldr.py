@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stemkit.core.facts import Need, StreamOf
 from stemkit.core.profile_figures import LdrLimit
 from stemkit.meters.dialogue import Dialogue
 from stemkit.rules._base import Sound
@@ -14,6 +15,7 @@ class LoudnessToDialogue(LimitRule[LdrLimit]):
     code = "LUD007"
     name = "ldr"
     key = "ldr"
+    wants = (Need(StreamOf.PRINT, Dialogue),)
 
     def value_of(self, sound: Sound, limit: LdrLimit) -> Value:
         """Return programme loudness minus dialogue loudness."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stemkit.core.facts import Need, StreamOf
 from stemkit.core.profile_figures import LeqMLimit
 from stemkit.meters.leq_m import LeqM
 from stemkit.rules._base import Sound
@@ -14,6 +15,7 @@ class LeqMLevel(LimitRule[LeqMLimit]):
     code = "LUD009"
     name = "leq_m"
     key = "leq_m"
+    wants = (Need(StreamOf.PRINT, LeqM),)
 
     def value_of(self, sound: Sound, limit: LeqMLimit) -> Value:
         """Return Leq(m) of a sound."""

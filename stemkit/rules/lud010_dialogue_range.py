@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stemkit.core.facts import Need, StreamOf
 from stemkit.core.profile_figures import RangeLimit
 from stemkit.meters.dialogue import Dialogue
 from stemkit.rules._base import Sound
@@ -15,6 +16,7 @@ class DialogueRange(LimitRule[RangeLimit]):
     name = "dialogue_range"
     key = "dialogue_range"
     conditions = ("too_high", "too_low", "skip_not_published", "skip_undefined")
+    wants = (Need(StreamOf.PRINT, Dialogue),)
 
     def value_of(self, sound: Sound, limit: RangeLimit) -> Value:
         """Return the loudness range of the dialogue."""

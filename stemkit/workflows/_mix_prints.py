@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stemkit.audio.writer import WriteFormat, needed_bytes
-from stemkit.core.facts import FilmFacts, LevelFacts, Measured, NullFacts, PrintFacts, StreamOf
+from stemkit.core.facts import FilmFacts, LevelFacts, NullFacts, PrintFacts, StreamOf
 from stemkit.core.files import OutputSet
 from stemkit.core.film import Film
 from stemkit.core.layout import LAYOUTS
@@ -18,8 +18,6 @@ from stemkit.core.profile import Profile
 from stemkit.dsp.oversample import interpolator, oversampling_factor
 from stemkit.meters import loudness, sample_peak, true_peak
 from stemkit.meters._ledger import Ledger
-from stemkit.meters._meter import read
-from stemkit.meters.summary import Summary, summarise
 from stemkit.plan.correlation import with_correlations
 from stemkit.plan.levels import PrintLevel, may_limit, plan_levels
 from stemkit.plan.routing import PrintRow, plan_routing, print_of_all, sum_rules
@@ -29,8 +27,9 @@ from stemkit.render.printing import Work, scan_sums, write_prints
 from stemkit.render.stem_file import StemFile, measured_file
 from stemkit.render.verify import prove_sums
 from stemkit.rules._base import Rule, Topic
-from stemkit.rules._engine import RuleRun, all_rules, needs_of, run_rules
+from stemkit.rules._engine import RuleRun, all_rules, run_rules
 from stemkit.workflows._mix_pace import Pace
+from stemkit.workflows._print_readings import readings_of
 
 _UNUSED_WAIVER = "ENG002"
 
@@ -48,8 +47,9 @@ class Printed:
 
     def facts(self, film: Film, profile: Profile) -> FilmFacts:
         """Return what the rules about prints may see."""
+        measured = readings_of(self.rows, self.files, profile)
         prints = tuple(
-            PrintFacts(row.name, frozenset(row.roles), file.media, measured_of(file.ledger), file.sha256)
+            PrintFacts(row.name, frozenset(row.roles), file.media, measured[row.name], file.sha256)
             for row in self.rows
             for file in [self.files[row.name]]
         )
@@ -124,12 +124,6 @@ def _choose_gain(
 
 def _largest_overshoot(rate_hz: int) -> float:
     return float(np.abs(interpolator(oversampling_factor(rate_hz))).sum(axis=1).max())
-
-
-def measured_of(ledger: Ledger) -> Measured:
-    """Return the readings that rules about prints ask for."""
-    kinds = {need.what for need in needs_of(all_rules()) if need.of is StreamOf.PRINT}
-    return Measured({Summary: summarise(ledger), **{kind: read(ledger, kind) for kind in kinds}})
 
 
 def judge_prints(facts: FilmFacts) -> RuleRun:

@@ -12,7 +12,7 @@ class NoiseFloor(LimitRule[RmsLimit]):
     """The quietest half second is no louder than the profile allows."""
 
     code = "LUD011"
-    name = "noise_floor"
+    name = "rms_noise_floor"
     key = "noise_floor"
     wants = needs_on_all(Levels)
 
