@@ -8,6 +8,8 @@ from stemkit.core.media import Bext
 
 _FIXED = struct.Struct("<256s32s32s10s8sQH64s5h180s")
 _UNDEFINED = 0x7FFF  # 0 would claim a level of 0.00
+LEVELS_AT = slice(412, 422)
+"""Where the measured levels stand in a chunk's body."""
 _LEVELS = (
     "loudness_lufs",
     "loudness_range_lu",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.audio._riff import EXTENSIBLE, IEEE_FLOAT, PCM, UNKNOWN_SIZE
-from stemkit.audio.bext import build_bext
+from stemkit.audio.bext import LEVELS_AT, build_bext
 from stemkit.core.block import Block
 from stemkit.core.errors import Problem, RenderError, SumOverflow
 from stemkit.core.files import cannot_write
@@ -26,6 +26,7 @@ from stemkit.core.media import Bext
 from stemkit.core.steps import Subtype
 from stemkit.core.system import system_path
 
+Chunks = Sequence[tuple[bytes, bytes]]
 _BYTES: Mapping[str, int] = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
 _WAV_LIMIT = (1 << 32) - 1  # the largest file whose sizes fit 32 bits with room for the outer header
 _GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
@@ -51,9 +52,9 @@ class WriteFormat:
         return self.length_samples * self.frame_bytes
 
 
-def needed_bytes(fmt: WriteFormat, bext: Bext | None = None) -> int:
+def needed_bytes(fmt: WriteFormat, bext: Bext | None = None, chunks: Chunks = ()) -> int:
     """Return the size that the file will have."""
-    return len(_header(fmt, bext)) + fmt.data_bytes + fmt.data_bytes % 2
+    return len(_header(fmt, bext, chunks)) + fmt.data_bytes + fmt.data_bytes % 2
 
 
 def container_of(fmt: WriteFormat, bext: Bext | None = None) -> str:
@@ -72,6 +73,8 @@ class PrintWriter:
         Format and exact length.
     bext
         Broadcast Wave chunk to put in front, or `None`.
+    chunks
+        Other chunks to put before the sound, name and body.
 
     Raises
     ------
@@ -84,8 +87,8 @@ class PrintWriter:
         If the system refuses to write.
     """
 
-    def __init__(self, path: Path, fmt: WriteFormat, *, bext: Bext | None = None) -> None:
-        header = _header(fmt, bext)
+    def __init__(self, path: Path, fmt: WriteFormat, *, bext: Bext | None = None, chunks: Chunks = ()) -> None:
+        header = _header(fmt, bext, chunks)
         self._path, self._fmt = path, fmt
         self._written = 0
         try:
@@ -198,9 +201,32 @@ def _pack_24(whole: NDArray[np.int32]) -> NDArray[np.generic]:
     return packed
 
 
-def _header(fmt: WriteFormat, bext: Bext | None) -> bytes:
+def write_levels(path: Path, bext: Bext) -> None:
+    """Put what was measured into the ``bext`` chunk of a file that was just written; no sample is touched.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses to write.
+    """
+    body = build_bext(bext)[LEVELS_AT]
+    try:
+        with open(system_path(path), "r+b") as file:  # noqa: PTH123
+            head = file.read(64)
+            chunk_at = 12 if head[:4] == b"RIFF" else 20 + struct.unpack_from("<I", head, 16)[0]
+            if head[chunk_at : chunk_at + 4] != b"bext":
+                raise RenderError(Problem("no_bext", "the file has no bext chunk in front", path=str(path)))
+            file.seek(chunk_at + 8 + LEVELS_AT.start)
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _header(fmt: WriteFormat, bext: Bext | None, others: Chunks = ()) -> bytes:
     """Return everything before the first sample."""
-    chunks = _chunks_before_data(fmt, bext)
+    chunks = _chunks_before_data(fmt, bext, others)
     data_bytes = fmt.data_bytes
     outer = _outer_bytes(fmt, chunks)
     if not _is_long(fmt, chunks):
@@ -218,12 +244,12 @@ def _is_long(fmt: WriteFormat, chunks: bytes) -> bool:
     return 8 + _outer_bytes(fmt, chunks) > _WAV_LIMIT
 
 
-def _chunks_before_data(fmt: WriteFormat, bext: Bext | None) -> bytes:
+def _chunks_before_data(fmt: WriteFormat, bext: Bext | None, others: Chunks = ()) -> bytes:
     chunks = _chunk(b"bext", build_bext(bext)) if bext is not None else b""
     chunks += _chunk(b"fmt ", _format_body(fmt))
     if fmt.subtype == "FLOAT":
         chunks += _chunk(b"fact", struct.pack("<I", min(fmt.length_samples, UNKNOWN_SIZE)))
-    return chunks
+    return chunks + b"".join(_chunk(name, body) for name, body in others)
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

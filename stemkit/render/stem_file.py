@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemkit.audio.probe import probe
-from stemkit.audio.writer import PrintWriter, WriteFormat, needed_bytes
+from stemkit.audio.tags import SoundTags, ixml_chunk, marker_chunks
+from stemkit.audio.writer import Chunks, PrintWriter, WriteFormat, needed_bytes, write_levels
 from stemkit.core.block import Stream
 from stemkit.core.errors import MediaError, OutputError, Problem, RenderError
 from stemkit.core.files import sha256_of
 from stemkit.core.media import Bext, MediaInfo
-from stemkit.core.steps import Requantise, Resample, Step, Subtype
+from stemkit.core.steps import Requantise, Resample, ShiftSound, Step, Subtype
 from stemkit.core.timebase import resampled_length
 from stemkit.dsp.quantise import DitherKey, is_on_grid, quantise
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import scan_file
+from stemkit.meters.summary import summarise
 from stemkit.plan.storage import BITS, WRITABLE, changes_values
 from stemkit.render.conform import process_stream, shape_after
 
@@ -49,14 +51,33 @@ def stem_format(media: MediaInfo, steps: tuple[Step, ...]) -> WriteFormat:
     return WriteFormat(shape.sample_rate_hz, (named or kept)[0], shape.layout, shape.length_samples)
 
 
-def bytes_needed(media: MediaInfo, steps: tuple[Step, ...], made_by: str) -> int:
+def bytes_needed(
+    media: MediaInfo, steps: tuple[Step, ...], made_by: str, tags: SoundTags | None = None, others: Chunks = ()
+) -> int:
     """Return the size that the conformed file will have."""
     fmt = stem_format(media, steps)
-    return needed_bytes(fmt, _bext(media, steps, fmt, made_by))
+    bext = _bext(media, steps, fmt, made_by, tags)
+    return needed_bytes(fmt, bext, _chunks(bext, fmt, tags, others))
+
+
+def _chunks(bext: Bext, fmt: WriteFormat, tags: SoundTags | None, others: Chunks) -> Chunks:
+    if tags is None:
+        return tuple(others)
+    bits, layout = BITS.get(fmt.subtype, 32), fmt.layout
+    ixml = ixml_chunk(tags, fmt.sample_rate_hz, bits, layout, bext.time_reference_samples)
+    return (ixml, *marker_chunks(tags.markers), *others)
 
 
 def conform_stem(
-    media: MediaInfo, steps: tuple[Step, ...], role: str, path: Path, *, made_by: str, on_samples: Told | None = None
+    media: MediaInfo,
+    steps: tuple[Step, ...],
+    role: str,
+    path: Path,
+    *,
+    made_by: str,
+    on_samples: Told | None = None,
+    tags: SoundTags | None = None,
+    others: Chunks = (),
 ) -> StemFile:
     """Take a stem's steps, write it, and measure what was written.
 
@@ -74,6 +95,10 @@ def conform_stem(
         Name and version of the program, for the coding history.
     on_samples
         Called with how many samples were done, twice the file's length in all: writing and measuring.
+    tags
+        What the sound is in its film, for the file's metadata; `None` keeps the source's.
+    others
+        Chunks of the source that are kept.
 
     Raises
     ------
@@ -88,15 +113,20 @@ def conform_stem(
     if fmt.subtype != "FLOAT":
         key = DitherKey(role, "conform")
         stream = quantise(stream, BITS[fmt.subtype], key, touched=_is_touched(media, steps, fmt.subtype))
-    with PrintWriter(path, fmt, bext=_bext(media, steps, fmt, made_by)) as writer:
+    bext = _bext(media, steps, fmt, made_by, tags)
+    with PrintWriter(path, fmt, bext=bext, chunks=_chunks(bext, fmt, tags, others)) as writer:
         for block in stream:
             writer.push(block)
             told(len(block))
-    return measured_file(path, fmt, told)
+    return measured_file(path, fmt, told, bext)
 
 
-def measured_file(path: Path, fmt: WriteFormat | None = None, told: Told | None = None) -> StemFile:
+def measured_file(
+    path: Path, fmt: WriteFormat | None = None, told: Told | None = None, bext: Bext | None = None
+) -> StemFile:
     """Open a file that was just written, measure it, and see that it is what it was to be.
+
+    Its ``bext`` chunk, where it is given, gets the levels that were measured.
 
     Raises
     ------
@@ -106,7 +136,7 @@ def measured_file(path: Path, fmt: WriteFormat | None = None, told: Told | None 
         If it cannot be read again: then the disk is at fault, not the source.
     """
     try:
-        return _measured_file(path, fmt, told)
+        return _measured_file(path, fmt, told, bext)
     except (MediaError, OSError) as error:
         reason = error.problems[0].message if isinstance(error, MediaError) else error.strerror or str(error)
         hint = "check the disk and whether something removes files there"
@@ -114,14 +144,30 @@ def measured_file(path: Path, fmt: WriteFormat | None = None, told: Told | None 
         raise OutputError(Problem("written_and_gone", message, hint, str(path.parent))) from error
 
 
-def _measured_file(path: Path, fmt: WriteFormat | None, told: Told | None) -> StemFile:
+def _measured_file(path: Path, fmt: WriteFormat | None, told: Told | None, bext: Bext | None) -> StemFile:
     media = probe(path)
     if not media.is_usable or (fmt is not None and _described(media) != _wanted(fmt)):
         message = f"the file written is {_described(media)}, not what was planned"
         raise RenderError(Problem("not_as_planned", message, "run again; if it stays, report it", str(path)))
     layout = fmt.layout if fmt is not None else media.layout
     ledger = scan_file(media, layout=layout, on_samples=told)
+    if bext is not None:
+        bext = _with_levels(bext, ledger)
+        write_levels(path, bext)
+        media = replace(media, bext=bext)
     return StemFile(replace(media, problem=None), ledger, sha256_of(path))
+
+
+def _with_levels(bext: Bext, ledger: Ledger) -> Bext:
+    measured = summarise(ledger)
+    return replace(
+        bext,
+        loudness_lufs=measured.programme_loudness_lufs,
+        loudness_range_lu=measured.loudness_range_lu,
+        max_true_peak_dbtp=measured.true_peak_dbtp,
+        max_momentary_lufs=measured.max_momentary_lufs,
+        max_short_term_lufs=measured.max_short_term_lufs,
+    )
 
 
 def _described(media: MediaInfo) -> tuple[int, str, int, int]:
@@ -146,26 +192,38 @@ def _all_on_grid(stream: Stream, bits: int) -> bool:
     return all(is_on_grid(block, bits) for block in stream)
 
 
-def _bext(media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, made_by: str) -> Bext:
-    """Return the source's Broadcast Wave fields, with a line of coding history for what was done (EBU R 98)."""
+def _bext(
+    media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, made_by: str, tags: SoundTags | None = None
+) -> Bext:
+    """Return the Broadcast Wave fields: the source's where nothing better is known, and what was done (EBU R 98)."""
     source = media.bext or Bext()
-    reference = source.time_reference_samples
-    if any(isinstance(step, Resample) for step in steps):
-        reference = resampled_length(reference, media.sample_rate_hz, fmt.sample_rate_hz)
     done = " ".join(step.kind for step in steps)
     width = BITS.get(fmt.subtype, 32)
     line = f"A=PCM,F={fmt.sample_rate_hz},W={width},M={fmt.layout.name},T={made_by}; {done}\r\n"
     history = source.coding_history
     history += "" if not history or history.endswith("\n") else "\r\n"
     return Bext(
-        description=source.description,
-        originator=source.originator or "stemkit",
+        description=(tags.description if tags else "") or source.description,
+        originator=(tags.originator if tags else "") or source.originator or "stemkit",
         originator_reference=source.originator_reference,
         origination_date=source.origination_date,
         origination_time=source.origination_time,
-        time_reference_samples=reference,
+        time_reference_samples=_reference(source, media, steps, fmt, tags),
         coding_history=history + line,
     )
+
+
+def _reference(
+    source: Bext, media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, tags: SoundTags | None
+) -> int:
+    """Return the time of the first sample: by the film where the place in it is known, else the source's."""
+    if tags is not None and tags.start_samples is not None:
+        return tags.start_samples
+    reference = source.time_reference_samples
+    if any(isinstance(step, Resample) for step in steps):
+        reference = resampled_length(reference, media.sample_rate_hz, fmt.sample_rate_hz)
+    shifted = sum(step.by_samples for step in steps if isinstance(step, ShiftSound))
+    return max(0, reference - shifted) if reference else 0
 
 
 def _tell_nobody(samples: int) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stemkit import __version__
+from stemkit.audio.other_chunks import other_chunks
+from stemkit.audio.tags import SoundTags
 from stemkit.core.errors import MediaError, Problem, RenderError
 from stemkit.core.facts import FilmFacts
 from stemkit.core.files import OutputSet, require_space, sha256_of, tidy
@@ -23,6 +25,7 @@ from stemkit.plan.conform import ConformItem, ConformPlan, ItemStatus
 from stemkit.render.stem_file import bytes_needed, conform_stem
 from stemkit.report.check import media_as_dict
 from stemkit.store.facts import FactStore
+from stemkit.workflows._conform_tags import tags_of
 from stemkit.workflows._conformed_tree import (
     FILM_FILE,
     Earlier,
@@ -77,6 +80,16 @@ class Job:
         """Return an item of which nothing new is made."""
         before = self.before.get((item.chapter, item.source))
         return Done(item, before, None if item.status is ItemStatus.PLANNED else before)
+
+    def tags(self, item: ConformItem) -> SoundTags | None:
+        """Return what an item is in its film."""
+        return tags_of(item, self.facts) if self.facts is not None else None
+
+    def kept_chunks(self, item: ConformItem) -> tuple[tuple[bytes, bytes], ...]:
+        """Return the chunks of other programs that go into the conformed file."""
+        if item.media is None or self.profile.format.foreign_chunks != "keep":
+            return ()
+        return tuple((chunk.name, chunk.body) for chunk in other_chunks(item.media) if chunk.is_whole)
 
     def each(self, items: Sequence[A], do: Callable[[A], R], stop: threading.Event) -> list[R]:
         """Do something with every item, several at once; results in order."""
@@ -153,12 +166,14 @@ def _make_sure(todo: Sequence[ConformItem], out: Path, earlier: Earlier, job: Jo
     manifest = [job.film.manifest] if job.film.manifest else []
     names = [str(item.output) for item in todo] + [FILM_FILE for _ in manifest]
     earlier.refuse_strangers(names, [*(item.source for item in todo), *manifest])
-    require_space(out, sum(_size(item) for item in todo))
+    require_space(out, sum(_size(item, job) for item in todo))
 
 
-def _size(item: ConformItem) -> int:
+def _size(item: ConformItem, job: Job) -> int:
     assert item.media is not None
-    return bytes_needed(item.media, item.steps, MADE_BY) if item.changes_file else item.media.size_bytes
+    if not item.changes_file:
+        return item.media.size_bytes
+    return bytes_needed(item.media, item.steps, MADE_BY, job.tags(item), job.kept_chunks(item))
 
 
 def _texts(items: Sequence[ConformItem], out: Path, job: Job) -> dict[str, bytes]:
@@ -187,16 +202,16 @@ def _again(item: ConformItem, receipt: Receipt | None, job: Job) -> Done:
 
 def _write_all(items: Sequence[ConformItem], output: OutputSet, job: Job) -> list[_Written | RenderError | MediaError]:
     told = _Told(job.progress, sum(2 * item.media.length_samples for item in items if item.media))
-    return job.each(items, lambda item: _write(item, output, told), told.stop)
+    return job.each(items, lambda item: _write(item, output, job, told), told.stop)
 
 
-def _write(item: ConformItem, output: OutputSet, told: _Told) -> _Written | RenderError | MediaError:
+def _write(item: ConformItem, output: OutputSet, job: Job, told: _Told) -> _Written | RenderError | MediaError:
     """Write one file; what fails fails alone."""
     name = str(item.output)
     path = output.temporary(name)
     try:
         before = identity_of(item.source)
-        written = _conformed(item, path, told) if item.changes_file else _copied(item, path, told)
+        written = _conformed(item, path, job, told) if item.changes_file else _copied(item, path, told)
         if identity_of(item.source) != before:
             hint = "run again once nobody writes to it any more"
             raise RenderError(Problem("changed_meanwhile", "the source changed while it was read", hint))
@@ -206,10 +221,11 @@ def _write(item: ConformItem, output: OutputSet, told: _Told) -> _Written | Rend
     return written
 
 
-def _conformed(item: ConformItem, path: Path, told: _Told) -> _Written:
+def _conformed(item: ConformItem, path: Path, job: Job, told: _Told) -> _Written:
     assert item.media is not None
     role = item.role.value if item.role else ""
-    file = conform_stem(item.media, item.steps, role, path, made_by=MADE_BY, on_samples=told)
+    tags, others = job.tags(item), job.kept_chunks(item)
+    file = conform_stem(item.media, item.steps, role, path, made_by=MADE_BY, on_samples=told, tags=tags, others=others)
     media = replace(file.media, path=Path(str(item.output)))
     return _Written(file.sha256, {"media": media_as_dict(media), "measured": summarise(file.ledger).as_dict()})
 

@@ -1,0 +1,44 @@
+"""What a conformed stem is in its film, as its metadata says it."""
+
+from __future__ import annotations
+
+from stemkit.audio.tags import Marker, SoundTags
+from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts
+from stemkit.core.film import Role
+from stemkit.plan.conform import ConformItem
+from stemkit.render.conform import shape_after
+from stemkit.rules._base import fit_of
+
+MCA_NAMES = {Role.VO: "DX", Role.SFX: "FX", Role.MUSIC: "MX"}
+"""Names of stems in the vocabulary of SMPTE ST 377-41."""
+
+
+def tags_of(item: ConformItem, facts: FilmFacts) -> SoundTags:
+    """Return the tags of an item: place in the film and markers only where film file and length tell them."""
+    film = facts.film
+    chapter, stem = _found(item, facts)
+    name = MCA_NAMES[item.role] if item.role else ""
+    title = chapter.chapter.title
+    scene = f"{item.chapter}{f' {title}' if title and film.manifest else ''}"
+    description = f"{film.title}, chapter {scene}: {name}"
+    start, markers = None, ()
+    fit, frames = fit_of(stem, chapter, facts), film.start_frame_of(item.chapter)
+    if film.frame_rate is not None and fit is not None and item.media is not None:
+        rate_hz = shape_after(item.media, item.steps).sample_rate_hz
+        head = film.frame_rate.samples_at(fit.handles.head_frames, rate_hz)
+        length = film.frame_rate.samples_at(chapter.chapter.length_frames or 0, rate_hz)
+        markers = (Marker(head, "picture start"), Marker(head + length, "picture end"))
+        if frames is not None:
+            first = film.frame_rate.samples_at(film.start_frame + frames, rate_hz) - head
+            start = first if first >= 0 else None
+    originator = chapter.chapter.creator if film.manifest else ""
+    return SoundTags(film.title, scene, name, description, originator, start, film.frame_rate, markers)
+
+
+def _found(item: ConformItem, facts: FilmFacts) -> tuple[ChapterFacts, StemFacts]:
+    return next(
+        (chapter, stem)
+        for chapter in facts.chapters
+        for stem in chapter.stems
+        if (chapter.chapter.number, stem.stem.role, stem.stem.path) == (item.chapter, item.role, item.source)
+    )
