@@ -26,6 +26,7 @@ class FormatSpec(AsWritten):
     containers: tuple[str, ...] = Field(min_length=1, strict=False)
     packaging: Literal["interleaved", "discrete-mono"] = "interleaved"
     mono_to_stereo_db: float = 0.0
+    foreign_chunks: Literal["strip", "keep"] = "strip"
     source: str
     grade: Grade = "project"
 
