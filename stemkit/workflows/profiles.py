@@ -7,15 +7,8 @@ from pathlib import Path
 
 from stemkit import __version__
 from stemkit.core.errors import Problem, ProfileError
-from stemkit.core.profile import (
-    LoudnessRule,
-    Profile,
-    TruePeakLimit,
-    load_profile,
-    profile_names,
-    profile_path,
-    profile_schema,
-)
+from stemkit.core.profile import Profile, load_profile, profile_names, profile_path, profile_schema
+from stemkit.workflows._profile_text import profile_lines
 
 __all__ = ["as_json", "as_text", "check_profile", "list_profiles", "profile_schema", "rows_of", "show_profile"]
 
@@ -68,41 +61,4 @@ def as_json(profile: Profile) -> dict[str, object]:
 
 def as_text(profile: Profile) -> str:
     """Return a profile for people, each figure with its source."""
-    stems = profile.format
-    form = f"{stems.sample_rate_hz} Hz, {stems.bit_depth_bits} bit"
-    form += " (32-bit float accepted)" if stems.float_accepted else ""
-    handles = f"{profile.handles.head} before, {profile.handles.tail} after the picture"
-    lines = [
-        f"{profile.name}: {profile.title}",
-        f"  revision {profile.revision}, checked on {profile.checked_on}",
-        f"  source: {profile.source}",
-        "",
-        f"stems     {form}, {stems.layout}, {' or '.join(stems.containers)}",
-        f"          [{stems.source}]",
-        f"roles     {', '.join(profile.roles.required)}",
-        f"names     {profile.naming.pattern}",
-        f"handles   {handles} ({'required' if profile.handles.required else 'wished for'})",
-        f"prints    {', '.join(spec.name + ' = ' + ' + '.join(spec.roles) for spec in profile.prints)}",
-        "",
-    ]
-    for rule in profile.loudness:
-        lines += [_loudness_line(rule), f"          [{rule.source}; {_grade(rule.grade)}]"]
-    for limit in profile.true_peak:
-        lines += [_peak_line(limit), f"          [{limit.source}; {_grade(limit.grade)}]"]
-    return "\n".join(lines)
-
-
-def _loudness_line(rule: LoudnessRule) -> str:
-    below = "" if rule.below_lu is None or rule.ceiling_only else f" -{rule.below_lu:g}"
-    above = "" if rule.above_lu is None else f" +{rule.above_lu:g}"
-    kind = "at most " if rule.ceiling_only else ""
-    return f"loudness  {rule.of}: {kind}{rule.target_lufs:.1f} LUFS{below}{above} LU ({rule.severity})"
-
-
-def _peak_line(limit: TruePeakLimit) -> str:
-    return f"true peak {limit.of}: at most {limit.max_dbtp:.1f} dBTP ({limit.severity})"
-
-
-def _grade(grade: str) -> str:
-    words = {"A": "the document was read", "B": "quoted by clause", "C": "from a summary", "D": "derived"}
-    return words.get(grade, "our own choice")
+    return "\n".join(profile_lines(profile))

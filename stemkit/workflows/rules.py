@@ -109,7 +109,8 @@ def _lines(info: RuleInfo, profile_name: str) -> Iterator[str]:
 
 def _shown(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{_shown(one)} ({label})" for label, one in value.items()) or "not stated"
+        stated = {label: one for label, one in value.items() if one is not None}
+        return ", ".join(f"{_shown(one)} ({label})" for label, one in stated.items()) or "not stated"
     if isinstance(value, list):
         return ", ".join(map(_shown, value))
     return "not stated" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
@@ -127,11 +128,29 @@ def _setting(profile: Profile, key: str) -> Any:
     """Return what a profile states under a dotted key; lists of tables give one value for each table."""
     value: Any = profile.model_dump(mode="json")
     table, _, field = key.partition(".")
+    if table in value["not_published"]:
+        return f"not published: {value['not_published'][table]}"
     part = value[table]
     if isinstance(part, list):
-        return {_label(entry): entry.get(field) for entry in part}
+        return dict(zip(_labels(part), (entry.get(field) for entry in part), strict=True))
     return part[field] if field else part
 
 
-def _label(entry: dict[str, Any]) -> str:
-    return str(entry.get("of") or entry.get("name"))
+def _labels(entries: list[dict[str, Any]]) -> list[str]:
+    """Name each table by what it is about, with as many words as tell it from the others."""
+    for names in (
+        ("of",),
+        ("of", "quantity"),
+        ("of", "prints"),
+        ("of", "quantity", "target_lufs"),
+        ("role",),
+        ("name",),
+    ):
+        labels = [" ".join(_word(entry.get(name)) for name in names).strip() for entry in entries]
+        if all(labels) and len(set(labels)) == len(labels):
+            return labels
+    return [f"{entry.get('of') or 'row'} {number}" for number, entry in enumerate(entries, start=1)]
+
+
+def _word(value: Any) -> str:
+    return "/".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stemkit.core.errors import Problem, ProfileError
-from stemkit.core.profile import Profile, load_profile, profile_names, profile_schema
+from stemkit.core.profile import FIGURES, Profile, load_profile, profile_names, profile_schema
 
 SHIPPED = profile_names()
 
@@ -127,6 +127,54 @@ def test_figures_are_numbers(tmp_path: Path, figure: str) -> None:
 def test_an_empty_profile_says_what_is_missing(tmp_path: Path) -> None:
     keys = {p.key for p in problems(str(write(tmp_path, "p", "")))}
     assert {"title", "revision", "source", "format", "prints"} <= keys
+
+
+def test_a_gap_in_a_document_is_a_value_and_replaces_what_was_inherited(tmp_path: Path) -> None:
+    write(tmp_path, "gap", 'extends = "crowd-film"\ntrue_peak = "not published: nobody says"\nldr = "not published"\n')
+    profile = load_profile("gap", beside=tmp_path)
+    assert profile.true_peak == ()
+    assert profile.not_published == {"true_peak": "nobody says", "ldr": "not published"}
+    figure = '[[true_peak]]\nof = "print"\nmax_dbtp = -2\nsource = "x"\ngrade = "A"\n'
+    write(tmp_path, "stated", 'extends = "gap"\n' + figure)
+    stated = load_profile("stated", beside=tmp_path)
+    assert [limit.max_dbtp for limit in stated.true_peak] == [-2.0]
+    assert set(stated.not_published) == {"ldr"}
+    write(tmp_path, "other", 'extends = "crowd-film"\ntrue_peak = "unknown"\n')
+    assert [p.key for p in problems("other", tmp_path)] == ["true_peak"]
+
+
+@pytest.mark.parametrize(
+    ("figure", "key"),
+    [
+        ('[[true_peak]]\nof = "print"\nmax_dbtp = -1\nsource = "x"\ngrade = "C"\n', "true_peak[1]"),
+        ('[[ldr]]\nof = "print"\nmax_lu = 5\nsource = ""\ngrade = "B"\n', "ldr[1].source"),
+        ('[[rms]]\nof = "print"\nmax_dbfs = -18\ngrade = "B"\n', "rms[1].source"),
+        ('[[rms]]\nof = "reel"\nmax_dbfs = -18\nsource = "x"\ngrade = "B"\n', "rms[1].of"),
+        ('[[leq_m]]\nof = "print"\nmax_db = 85\nlfe_gain_db = 3\nsource = "x"\ngrade = "B"\n', "leq_m[1].lfe_gain_db"),
+        (
+            '[[loudness]]\nof = "print"\nquantity = "programme"\ngating = "none"\ntarget_lufs = -24\n'
+            'source = "x"\ngrade = "B"\n',
+            "loudness[1]",
+        ),
+    ],
+)
+def test_a_figure_has_a_source_and_weak_evidence_only_warns(tmp_path: Path, figure: str, key: str) -> None:
+    write(tmp_path, "p", 'extends = "crowd-film"\n' + figure)
+    assert [p.key for p in problems("p", tmp_path)] == [key]
+
+
+def test_the_mix_aims_at_a_rule_that_holds_whatever_is_spoken() -> None:
+    assert load_profile("netflix-5.1").loudness_rule("print") is None
+    target = load_profile("wbd-max").loudness_rule("print")
+    assert target is not None
+    assert (target.quantity, target.target_lufs) == ("programme", -24.0)
+
+
+def test_the_schema_takes_figures_and_gaps() -> None:
+    properties = profile_schema()["properties"]
+    for key in FIGURES:
+        kinds = [option["type"] for option in properties[key]["anyOf"]]
+        assert kinds == ["array", "string"], key
 
 
 def test_the_schema_knows_every_key() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from stemkit.cli import stemkit
 from stemkit.cli._console import run
+from stemkit.core.profile import load_profile, profile_names
+from stemkit.workflows._profile_text import grade_words
 
 
 def test_the_list_holds_what_is_shipped_and_what_lies_beside(
@@ -35,6 +37,54 @@ def test_a_profile_is_shown_with_the_source_of_each_figure(capsys: pytest.Captur
     assert run(stemkit, ["profiles", "show", "ebu-r128", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["profile"]["format"]["sample_rate_hz"] == 48_000
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_figure_is_shown_with_its_source_and_grade(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(stemkit, ["profiles", "show", name]) == 0
+    text, profile = capsys.readouterr().out, load_profile(name)
+    for _, figure in profile.figures():
+        assert f"[{figure.source}; {grade_words(figure.grade)}]" in text
+        assert f"({figure.severity})" in text
+    assert all(f"not published: {reason}" in text for reason in profile.not_published.values())
+    assert profile.format.source in text
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("netflix-5.1", "dialogue, without relative gate -27.0 LUFS -2 +2 LU, where at least 15 % is speech"),
+        ("netflix-5.1", "at most -2.0 dBTP; quality control flags above -1.0 dBTP"),
+        ("wbd-max", "or programme -24.0 LUFS"),
+        ("disney-plus-5.1", "programme at most -20.0 LUFS, from the first to the last frame of action"),
+        ("atsc-a85", "where there is no dialogue"),
+        ("trailer-tasa", "at most 85.0 dB (LFE +0 dB, sound of up to 180 s)"),
+        ("acx", "head at least 0.5 s, head at most 1 s, tail at least 1 s, tail at most 5 s"),
+        ("film-turnover", "2-pop required"),
+        ("theatrical", "loudness: not published: the room is calibrated instead"),
+        ("gyt-282", "grade C: from a summary"),
+    ],
+)
+def test_figures_are_told_in_words(name: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(stemkit, ["profiles", "show", name]) == 0
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("code", "profile", "said"),
+    [
+        ("LUD004", "netflix-5.1", "-27.0 (print dialogue), -24.0 (print programme)"),
+        ("LUD009", "trailer-tasa", "leq_m.max_db = 85.0 (print)"),
+        ("LUD001", "theatrical", "not published: the room is calibrated instead"),
+        ("LUD002", "crowd-film", "loudness_range.max_lu = not stated"),
+        ("LUD006", "crowd-film", "(VO)"),
+    ],
+)
+def test_a_rule_is_explained_with_the_figures(
+    code: str, profile: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(stemkit, ["explain", code, "--profile", profile]) == 0
+    assert said in capsys.readouterr().out
 
 
 def test_a_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
