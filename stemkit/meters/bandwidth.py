@@ -49,8 +49,9 @@ def read_content(content: Content) -> Bandwidth:
     spectrum = np.percentile(content.spectra_db.astype(np.float64), 90, axis=0)
     width = content.sample_rate_hz / 2.0 / WALL_BANDS
     best = Bandwidth()
+    middles = np.median(np.lib.stride_tricks.sliding_window_view(spectrum, _SPREAD), axis=1)
     for i in range(max(_SPREAD, int(_LOWEST_HZ / width)), WALL_BANDS - _SPREAD):
-        above, below = np.median(spectrum[i + 1 : i + 1 + _SPREAD]), np.median(spectrum[i - _SPREAD : i])
+        above, below = middles[i + 1], middles[i - _SPREAD]
         if below - above > max(best.drop_db, _LEAST_DROP_DB) and below - spectrum.max() > _LEAST_BELOW_DB:
             best = Bandwidth(i * width, float(below - above), float(below - spectrum.max()))
     return best

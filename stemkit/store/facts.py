@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import os
 import threading
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -25,10 +23,13 @@ from stemkit.core.errors import StemkitError
 from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, sha256_of, write_atomically
 from stemkit.core.system import FileIdentity
 from stemkit.meters._ledger import Ledger
+from stemkit.store._packed import pack, unpack
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the way of keeping changes; older files are then not found."""
 _FACTS, _INDEX = f"facts-{FORMAT}", f"index-{FORMAT}"
+_FACT_SUFFIXES = (".facts", ".npz")
+"""What facts are kept in, and what earlier versions kept them in."""
 _SETTLED_NS = 2_000_000_000
 _SEAL_BYTES = 16
 _SHA256 = "sha256"
@@ -101,10 +102,8 @@ class FactStore:
         if path is None or (self._rehash and path not in self._kept_now):
             return None
         try:
-            data = _opened(path)
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError):
+            return unpack(_opened(path))
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def put_facts(self, digest: str, key: str, meter_versions: Mapping[str, int], ledger: Ledger) -> None:
@@ -118,9 +117,7 @@ class FactStore:
         path = self._facts_path(digest, key, meter_versions)
         if path is None:
             return
-        buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **arrays)
-        if self._write(path, buffer.getvalue()):
+        if self._write(path, pack(arrays)):
             with self._guard:
                 self._kept_now.add(path)
 
@@ -149,7 +146,7 @@ class FactStore:
         for path in files:
             with contextlib.suppress(OSError):
                 size += path.stat().st_size
-        facts = sum(path.suffix == ".npz" for path in files)
+        facts = sum(path.suffix in _FACT_SUFFIXES for path in files)
         return CacheInfo(self.folder, len(files) - facts, facts, size)
 
     def clear(self) -> CacheInfo:
@@ -165,7 +162,7 @@ class FactStore:
     def _own_files(self) -> Iterator[Path]:
         if self.folder is None:
             return
-        for pattern in ("facts-*/*/*.npz", "index-*/*/*.json"):
+        for pattern in (*(f"facts-*/*/*{suffix}" for suffix in _FACT_SUFFIXES), "index-*/*/*.json"):
             yield from self.folder.glob(pattern)
 
     def _left_by_killed_runs(self) -> Iterator[Path]:
@@ -178,7 +175,7 @@ class FactStore:
         if self.folder is None:
             return None
         name = _name_of(digest, key, sorted(meter_versions.items()))
-        return self.folder / _FACTS / name[:2] / f"{name[2:]}.npz"
+        return self.folder / _FACTS / name[:2] / f"{name[2:]}{_FACT_SUFFIXES[0]}"
 
     def _index_path(self, path: Path, kind: str) -> Path | None:
         if self.folder is None:

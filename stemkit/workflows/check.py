@@ -110,6 +110,8 @@ def check(
         film = _repaired(film, fix_into, store, jobs, progress)
     result = check_film(film, spec, select=select, ignore=ignore, store=store, jobs=jobs, progress=progress)
     listed = severities.listed(result.run)
+    if listed == result.run:
+        return result
     return replace(result, run=listed, report=build_check(result.facts, listed))
 
 

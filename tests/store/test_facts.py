@@ -13,6 +13,7 @@ import pytest
 from stemkit.core.layout import STEREO
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import Scanner
+from stemkit.store._packed import pack, unpack
 from stemkit.store.facts import FactStore, open_store, stored_digest
 
 VERSIONS = {"loudness": 1, "true_peak": 2}
@@ -138,7 +139,7 @@ def test_rehash_believes_only_what_it_found_itself(store: FactStore, sound: Path
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "text", "pickle"])
-@pytest.mark.parametrize("pattern", ["facts-*/*/*.npz", "index-*/*/*.json"])
+@pytest.mark.parametrize("pattern", ["facts-*/*/*.facts", "index-*/*/*.json"])
 def test_damaged_files_are_not_believed(store: FactStore, sound: Path, pattern: str, damage: str) -> None:
     store.get(sound, "stereo", VERSIONS)
     store.put(sound, "stereo", VERSIONS, LEDGER)
@@ -229,3 +230,30 @@ def test_names_that_are_no_text_are_kept_too(store: FactStore, tmp_path: Path) -
     store.get(path, "stereo", VERSIONS)
     store.put(path, "stereo", VERSIONS, LEDGER)
     assert store.info().facts == 1
+
+
+def test_packed_arrays_come_back_as_they_were() -> None:
+    arrays = {
+        "floats": np.linspace(0.0, 1.0, 7).reshape(7, 1),
+        "empty": np.zeros((0, 5)),
+        "number": np.asarray(3),
+        "text": np.asarray("\u00fcber {}"),
+        "flags": np.array([True, False]),
+        "turned": np.arange(6, dtype=np.float32).reshape(2, 3).T,
+        "half": np.ones(3, dtype=np.float16),
+    }
+    back = unpack(pack(arrays))
+    assert list(back) == list(arrays)
+    for name, array in arrays.items():
+        assert back[name].dtype == array.dtype
+        assert back[name].shape == array.shape
+        assert np.array_equal(back[name], array)
+        back[name][...] = back[name]
+
+
+def test_what_is_no_number_and_no_text_is_not_packed() -> None:
+    with pytest.raises(ValueError, match="not kept"):
+        pack({"objects": np.array([object()])})
+    for data in (b"", b"stemkit1", b"x" * 40):
+        with pytest.raises(ValueError, match=r"short|packed"):
+            unpack(data)
