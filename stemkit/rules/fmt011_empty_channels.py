@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Severity
+from stemkit.core.steps import Step
 from stemkit.meters.channel_levels import ChannelLevels
 from stemkit.rules._base import StemRule, Topic, profile_layout, where_stem
+from stemkit.rules._channels import way_between
 
 
 class EmptyChannels(StemRule):
@@ -18,6 +20,7 @@ class EmptyChannels(StemRule):
     topic = Topic.LAYOUT
     conditions = ("empty",)
     severity = Severity.WARNING
+    fix = "safe"
     needs = (Need(StreamOf.STEM, ChannelLevels),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
@@ -30,7 +33,8 @@ class EmptyChannels(StemRule):
         if count <= 2 or not 0 < len(full) <= 2:
             return
         labels = stem.media.layout.labels if stem.media.layout else tuple(str(i + 1) for i in range(count))
-        is_wanted = profile_layout(film).count == count
+        wanted = profile_layout(film)
+        is_wanted = wanted.count == count
         yield self.finding(
             "empty",
             where_stem(stem, chapter),
@@ -38,5 +42,15 @@ class EmptyChannels(StemRule):
             observed=len(full),
             expected=count,
             unit="channels",
+            fixes=_fixes(stem, levels, film) if not is_wanted else (),
             params={"full": " and ".join(labels[i] for i in full)},
         )
+
+
+def _fixes(stem: StemFacts, levels: ChannelLevels, film: FilmFacts) -> tuple[Step, ...]:
+    """Return the steps that leave the empty channels out, where the profile asks for just those that are full."""
+    if stem.media is None or stem.media.layout is None:
+        return ()
+    form = film.profile.format
+    condition, steps = way_between(stem.media.layout, profile_layout(film), levels, form.mono_to_stereo_db)
+    return steps if condition == "live_channels" else ()

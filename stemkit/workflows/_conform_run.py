@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 from stemkit import __version__
-from stemkit.audio.other_chunks import other_chunks
-from stemkit.audio.tags import SoundTags
 from stemkit.core.errors import MediaError, Problem, RenderError
-from stemkit.core.facts import FilmFacts
 from stemkit.core.files import OutputSet, require_space, sha256_of, tidy
-from stemkit.core.film import Film
-from stemkit.core.profile import Profile
 from stemkit.core.progress import Event, Progress
 from stemkit.core.system import identity_of
 from stemkit.meters.summary import summarise
 from stemkit.plan.conform import ConformItem, ConformPlan, ItemStatus
 from stemkit.render.stem_file import bytes_needed, conform_stem
 from stemkit.report.check import media_as_dict
-from stemkit.store.facts import FactStore
-from stemkit.workflows._conform_tags import tags_of
+from stemkit.workflows._conform_job import Described, Done, Job
+from stemkit.workflows._conform_verify import Place, Written, place_of, readings, still_there
 from stemkit.workflows._conformed_tree import (
     FILM_FILE,
     Earlier,
@@ -38,71 +31,10 @@ from stemkit.workflows._conformed_tree import (
     receipt_of,
 )
 
-A = TypeVar("A")
-R = TypeVar("R")
-Described = Mapping[str, Any]
+__all__ = ["MADE_BY", "Done", "carry_out"]
 
 MADE_BY = f"stemkit {__version__}"
 _TASK = "conforming"
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An item of the plan and what became of it; ``before`` and ``after`` hold header and readings."""
-
-    item: ConformItem
-    before: Described | None = None
-    after: Described | None = None
-    is_defect: bool = False
-
-
-@dataclass(slots=True)
-class Job:
-    """What a run works on, and how.
-
-    Parameters
-    ----------
-    is_part
-        Whether the run is about some of the film's stems; what an earlier run did for others stays in the tree.
-    """
-
-    film: Film
-    profile: Profile
-    store: FactStore
-    jobs: int
-    progress: Progress
-    before: Mapping[tuple[int, Path], Described] = field(default_factory=dict)
-    facts: FilmFacts | None = None
-    is_part: bool = False
-    others: Mapping[int, Mapping[str, list[str]]] = field(default_factory=dict)
-
-    def as_it_is(self, item: ConformItem) -> Done:
-        """Return an item of which nothing new is made."""
-        before = self.before.get((item.chapter, item.source))
-        return Done(item, before, None if item.status is ItemStatus.PLANNED else before)
-
-    def tags(self, item: ConformItem) -> SoundTags | None:
-        """Return what an item is in its film."""
-        return tags_of(item, self.facts) if self.facts is not None else None
-
-    def kept_chunks(self, item: ConformItem) -> tuple[tuple[bytes, bytes], ...]:
-        """Return the chunks of other programs that go into the conformed file."""
-        if item.media is None or self.profile.format.foreign_chunks != "keep":
-            return ()
-        return tuple((chunk.name, chunk.body) for chunk in other_chunks(item.media) if chunk.is_whole)
-
-    def each(self, items: Sequence[A], do: Callable[[A], R], stop: threading.Event) -> list[R]:
-        """Do something with every item, several at once; results in order."""
-        with ThreadPoolExecutor(self.jobs) as pool:
-            futures = [pool.submit(do, item) for item in items]
-            try:
-                for future in as_completed(futures):
-                    future.result()
-            except BaseException:
-                stop.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        return [future.result() for future in futures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +43,7 @@ class _Written:
 
     sha256: str
     after: Described | None
+    seen: Written | None = None
 
 
 class _Told:
@@ -143,7 +76,7 @@ def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...],
     digests = job.each([item.source for item in kept], job.store.sha256_of, threading.Event())
     sources = dict(zip((item.source for item in kept), digests, strict=True))
     earlier = look_at(out)
-    receipts = {item.output: earlier.done(item, sources[item.source], job.store) for item in kept}
+    receipts = {item.output: earlier.done(item, sources[item.source], job.store, job.metadata(item)) for item in kept}
     todo = [item for item in kept if receipts[item.output] is None]
     job.others = earlier.others(plan.items) if job.is_part else {}
     if not todo and not _texts(plan.items, out, job):
@@ -153,12 +86,38 @@ def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...],
     with OutputSet(out) as output:
         results = _write_all(todo, output, job)
         files = dict(zip((item.output for item in todo), results, strict=True))
+        defects = _verify(todo, files, output, job)
         done = tuple(_finished(item, files.get(item.output), receipts.get(item.output), job) for item in plan.items)
+        done = tuple(replace(one, is_defect=place_of(one.item) in defects) for one in done)
         _commit(done, files, sources, output, job)
     for name, file in files.items():
         if isinstance(file, _Written):
             job.store.remember_sha256(out / str(name), file.sha256)
     return done, True
+
+
+def _verify(
+    items: Sequence[ConformItem],
+    files: dict[str | None, _Written | RenderError | MediaError],
+    output: OutputSet,
+    job: Job,
+) -> frozenset[Place]:
+    """Check what was written with the rules that asked for it; what is not cured is no output."""
+    if job.facts is None:
+        return frozenset()
+    seen = {}
+    for item in items:
+        file = files[item.output]
+        if isinstance(file, _Written) and file.seen is not None:
+            seen[place_of(item)] = file.seen
+    left = still_there(items, seen, job.facts)
+    for item in items:
+        code = left.get(place_of(item))
+        if code is not None:
+            output.discard(str(item.output))
+            message = f"{code} is still there after its repair: a defect of stemkit, the file was not kept"
+            files[item.output] = RenderError(Problem("not_cured", message, "please report it", str(item.source)))
+    return frozenset(left)
 
 
 def _make_sure(todo: Sequence[ConformItem], out: Path, earlier: Earlier, job: Job) -> None:
@@ -227,7 +186,8 @@ def _conformed(item: ConformItem, path: Path, job: Job, told: _Told) -> _Written
     tags, others = job.tags(item), job.kept_chunks(item)
     file = conform_stem(item.media, item.steps, role, path, made_by=MADE_BY, on_samples=told, tags=tags, others=others)
     media = replace(file.media, path=Path(str(item.output)))
-    return _Written(file.sha256, {"media": media_as_dict(media), "measured": summarise(file.ledger).as_dict()})
+    after = {"media": media_as_dict(media), "measured": summarise(file.ledger).as_dict()}
+    return _Written(file.sha256, after, Written(file.media, readings(item, file.media, file.ledger)))
 
 
 def _copied(item: ConformItem, path: Path, told: _Told) -> _Written:
@@ -278,6 +238,7 @@ def _commit(
             sha256=file.sha256,
             before=each.before,
             after=each.after,
+            metadata=job.metadata(item),
         )
         output.write(receipts[-1], as_bytes(receipt))
     texts = _texts([each.item for each in done], output.folder, job)

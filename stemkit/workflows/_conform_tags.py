@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from stemkit.audio.other_chunks import other_chunks
 from stemkit.audio.tags import Marker, SoundTags
 from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts
 from stemkit.core.film import Role
+from stemkit.core.profile import Profile
 from stemkit.plan.conform import ConformItem
 from stemkit.render.conform import shape_after
 from stemkit.rules._base import fit_of
@@ -33,6 +37,25 @@ def tags_of(item: ConformItem, facts: FilmFacts) -> SoundTags:
             start = first if first >= 0 else None
     originator = chapter.chapter.creator if film.manifest else ""
     return SoundTags(film.title, scene, name, description, originator, start, film.frame_rate, markers)
+
+
+def metadata_of(item: ConformItem, tags: SoundTags, profile: Profile) -> dict[str, Any]:
+    """Return as JSON data what a conformed file says of itself, and what of other programs was in its source."""
+    chunks = other_chunks(item.media) if item.media is not None else ()
+    names = [chunk.name.decode("ascii", "replace").strip() for chunk in chunks]
+    private = [f"{name}: {what}" for name, chunk in zip(names, chunks, strict=True) for what in chunk.private]
+    return {
+        "project": tags.project,
+        "scene": tags.scene,
+        "name": tags.name,
+        "originator": tags.originator,
+        "start_samples": tags.start_samples,
+        "frame_rate": str(tags.frame_rate) if tags.frame_rate else None,
+        "markers": [[marker.at_samples, marker.label] for marker in tags.markers],
+        "foreign_chunks": profile.format.foreign_chunks,
+        "of_other_programs": names,
+        "private": private,
+    }
 
 
 def _found(item: ConformItem, facts: FilmFacts) -> tuple[ChapterFacts, StemFacts]:

@@ -38,10 +38,14 @@ class Earlier:
     folder: Path
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
 
-    def done(self, item: ConformItem, source_sha256: str, store: FactStore) -> Receipt | None:
+    def done(
+        self, item: ConformItem, source_sha256: str, store: FactStore, metadata: Mapping[str, Any] | None = None
+    ) -> Receipt | None:
         """Return the receipt of an item that was done before and lies there unchanged, else `None`."""
         receipt = self.receipts.get(item.output or "")
         if receipt is None or item.output is None or _essence(receipt) != _essence_of(item, source_sha256):
+            return None
+        if receipt.get("metadata") != metadata:
             return None
         try:
             sha256 = store.sha256_of(self.folder / item.output)
@@ -124,6 +128,7 @@ def receipt_of(
     sha256: str,
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
+    metadata: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return what is kept beside a conformed stem: where it comes from, what was done, what it was and is."""
     return {
@@ -133,6 +138,7 @@ def receipt_of(
         "meters": dict(meter_versions()),
         "source": {"path": item.declared_path, "sha256": source_sha256},
         "output": {"path": item.output, "sha256": sha256},
+        "metadata": metadata,
         "before": before,
         "after": after,
     }

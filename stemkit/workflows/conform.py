@@ -25,7 +25,8 @@ from stemkit.rules._engine import all_rules, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
 from stemkit.texts import render
 from stemkit.workflows._conform_choice import LEFT_OUT, Only
-from stemkit.workflows._conform_run import Done, Job, carry_out
+from stemkit.workflows._conform_job import Done, Job
+from stemkit.workflows._conform_run import carry_out
 from stemkit.workflows._conformed_tree import FILM_FILE
 
 SCHEMA = "stemkit/conform/1"

@@ -1,0 +1,88 @@
+"""What a run of conforming works on, and how."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from stemkit.audio.other_chunks import other_chunks
+from stemkit.audio.tags import SoundTags
+from stemkit.core.facts import FilmFacts
+from stemkit.core.film import Film
+from stemkit.core.profile import Profile
+from stemkit.core.progress import Progress
+from stemkit.plan.conform import ConformItem, ItemStatus
+from stemkit.store.facts import FactStore
+from stemkit.workflows._conform_tags import metadata_of, tags_of
+
+A = TypeVar("A")
+R = TypeVar("R")
+Described = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An item of the plan and what became of it; ``before`` and ``after`` hold header and readings."""
+
+    item: ConformItem
+    before: Described | None = None
+    after: Described | None = None
+    is_defect: bool = False
+
+
+@dataclass(slots=True)
+class Job:
+    """What a run works on, and how.
+
+    Parameters
+    ----------
+    is_part
+        Whether the run is about some of the film's stems; what an earlier run did for others stays in the tree.
+    """
+
+    film: Film
+    profile: Profile
+    store: FactStore
+    jobs: int
+    progress: Progress
+    before: Mapping[tuple[int, Path], Described] = field(default_factory=dict)
+    facts: FilmFacts | None = None
+    is_part: bool = False
+    others: Mapping[int, Mapping[str, list[str]]] = field(default_factory=dict)
+
+    def as_it_is(self, item: ConformItem) -> Done:
+        """Return an item of which nothing new is made."""
+        before = self.before.get((item.chapter, item.source))
+        return Done(item, before, None if item.status is ItemStatus.PLANNED else before)
+
+    def tags(self, item: ConformItem) -> SoundTags | None:
+        """Return what an item is in its film."""
+        return tags_of(item, self.facts) if self.facts is not None else None
+
+    def metadata(self, item: ConformItem) -> dict[str, Any] | None:
+        """Return what a receipt says about an item's metadata, `None` for a plain copy."""
+        tags = self.tags(item) if item.codes and item.steps else None
+        return metadata_of(item, tags, self.profile) if tags is not None else None
+
+    def kept_chunks(self, item: ConformItem) -> tuple[tuple[bytes, bytes], ...]:
+        """Return the chunks of other programs that go into the conformed file."""
+        if item.media is None or self.profile.format.foreign_chunks != "keep":
+            return ()
+        return tuple((chunk.name, chunk.body) for chunk in other_chunks(item.media) if chunk.is_whole)
+
+    def each(self, items: Sequence[A], do: Callable[[A], R], stop: threading.Event) -> list[R]:
+        """Do something with every item, several at once; results in order."""
+        with ThreadPoolExecutor(self.jobs) as pool:
+            futures = [pool.submit(do, item) for item in items]
+            try:
+                for future in as_completed(futures):
+                    future.result()
+            except BaseException:
+                stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return [future.result() for future in futures]
