@@ -351,9 +351,13 @@ def _after(stem: StemFacts, step: Step) -> StemFacts:
             media = replace(media, sample_rate_hz=step.sample_rate_hz, length_samples=length)
         case Retag():
             media = replace(media, sample_rate_hz=step.sample_rate_hz)
-        case RemapChannels() | PickChannels() | FoldDown():
+        case RemapChannels():
             layout = LAYOUTS[step.layout]
             media = replace(media, layout=layout, channels=layout.count)
+        case PickChannels() | FoldDown():
+            layout = LAYOUTS[step.layout]
+            media = replace(media, layout=layout, channels=layout.count)
+            stem = _with_reading(stem, ChannelLevels((-20.0,) * layout.count, -10.0))
         case Requantise():
             bits = 32 if step.subtype == "FLOAT" else int(step.subtype[-2:])
             media = replace(media, subtype=step.subtype, bit_depth_bits=bits, is_float=step.subtype == "FLOAT")
