@@ -151,6 +151,52 @@ class NullFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Reduction:
+    """A stretch of film in which a limiter turns down, and its deepest place."""
+
+    start_samples: int
+    end_samples: int
+    deepest_db: float
+    deepest_at_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimiterFacts:
+    """What the linked limiter did, or would have to do.
+
+    Parameters
+    ----------
+    ceiling_dbtp
+        What it was set to, at or below the limit.
+    seconds
+        Time with any reduction at all.
+    deepest_db, worst_second_db
+        Reductions as positive numbers: the deepest one, and the mean one of the second with most.
+    count, reductions
+        Stretches of work, and the deepest of them in order of time.
+    curve_db
+        Deepest gain of each 100 ms, 0 or negative.
+    readings_dbtp
+        Largest true peak after it, by an 8x interpolator, the filter of BS.1770-5 Annex 2 and one like libebur128's;
+        `None` where nothing came near the ceiling.
+    passes
+        How often it was listened to until gain and ceiling were settled.
+    """
+
+    ceiling_dbtp: float
+    seconds: float
+    deepest_db: float
+    deepest_at_samples: int | None
+    worst_second_at_samples: int | None
+    worst_second_db: float | None
+    count: int
+    reductions: tuple[Reduction, ...] = ()
+    curve_db: tuple[float, ...] = ()
+    readings_dbtp: tuple[float | None, ...] = ()
+    passes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class LevelFacts:
     """How the film's level was reached: one gain, and what limited it.
 
@@ -171,6 +217,8 @@ class LevelFacts:
         Loudness with the applied gain.
     reason
         Why a value is `None`.
+    limiter, is_limited
+        What the limiter did, or, where it is off and the target was missed, what it would have to do.
     """
 
     target_lufs: float | None
@@ -183,6 +231,8 @@ class LevelFacts:
     limit_dbtp: float | None = None
     peak_at_samples: int | None = None
     reason: str | None = None
+    limiter: LimiterFacts | None = None
+    is_limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

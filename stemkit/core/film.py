@@ -24,6 +24,7 @@ class Role(StrEnum):
     MUSIC = "MUSIC"
 
 
+LimiterChoice = Literal["off", "linked"]
 FadeLaw = Literal["equal-gain", "equal-power", "auto"]
 """``auto`` keeps the power of what is heard on both sides, whatever their correlation, which is measured."""
 
@@ -138,9 +139,16 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class MixSettings:
-    """How the feature is printed; the profile is the film's unless named."""
+    """How the feature is printed; the profile is the film's unless named.
+
+    Parameters
+    ----------
+    limiter
+        ``"linked"``: one limiter for all prints brings the film to its level where a single gain cannot.
+    """
 
     profile: str | None = None
+    limiter: LimiterChoice = "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class MixPart(AsWritten):
     profile: str | None = Field(default=None, description="what the prints are delivered by; default: the film's")
     balance: Literal["none", "dialogue", "programme"] | None = Field(default=None, description="only none so far")
     max_trim_db: float | None = Field(default=None, description="6.0; nothing else is offered yet")
-    limiter: Literal["off", "linked"] | None = Field(default=None, description="only off so far")
+    limiter: Literal["off", "linked"] | None = Field(default=None, description="linked: one true-peak limiter for all prints")
     duck: DuckPart | None = None
 
 

@@ -80,7 +80,7 @@ def _film(reading: Reading, profile: str | None) -> Film:
         manifest=reading.source.path.absolute(),
         crossfades=_crossfades(reading, defaults.crossfade if defaults else None, ("defaults", "crossfade")),
         boundaries=_boundaries(reading, chapters),
-        mix=MixSettings(mix.profile),
+        mix=MixSettings(mix.profile, mix.limiter or "off"),
         inserts=read_inserts(reading),
     )
     return replace(film, waivers=read_waivers(reading, film))
@@ -107,8 +107,6 @@ def _check_mix(reading: Reading, mix: MixPart) -> None:
         reading.not_offered(("mix", "balance"), mix.balance, 'leave it out, or write balance = "none"')
     if mix.max_trim_db not in (None, 6.0):
         reading.not_offered(("mix", "max_trim_db"), mix.max_trim_db, "leave it out: nothing is trimmed")
-    if mix.limiter not in (None, "off"):
-        reading.not_offered(("mix", "limiter"), mix.limiter, 'leave it out, or write limiter = "off"')
     if mix.duck is not None and mix.duck.depth_db:
         reading.not_offered(("mix", "duck", "depth_db"), mix.duck.depth_db, "leave it out, or write depth_db = 0.0")
 

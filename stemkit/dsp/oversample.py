@@ -65,3 +65,10 @@ def annex_2_interpolator() -> NDArray[np.float64]:
     taps = np.zeros((4, TAPS))
     taps[:, 18:30] = published
     return taps
+
+
+def library_interpolator(factor: int) -> NDArray[np.float64]:
+    """Return a filter like that of libebur128, shape ``(factor, 48)``: 12 taps a phase under a Hann window."""
+    distance = np.arange(TAPS)[np.newaxis, :] - (TAPS // 2 - 1) - np.arange(factor)[:, np.newaxis] / factor
+    inside = np.abs(distance) < 6.0
+    return np.where(inside, np.sinc(distance) * (0.5 + 0.5 * np.cos(np.pi * distance / 6.0)), 0.0)

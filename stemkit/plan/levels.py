@@ -14,8 +14,11 @@ from stemkit.core.facts import LevelFacts
 from stemkit.core.profile import Profile
 
 _STEPS_PER_DB = 10
-_MARGIN_DB = 0.02
+MARGIN_DB = 0.02
+"""So far under a limit, since what is written is rounded."""
 _UNDER_FULL_SCALE = 1.0 - 2.0**-13  # room for the dither of a 16-bit print
+FULL_SCALE_DBTP = -0.05
+"""Where a limiter holds prints for which no true peak is demanded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def plan_levels(prints: Sequence[PrintLevel], profile: Profile) -> LevelFacts:
     rule = profile.loudness_rule("print")
     judged = next((level for level in prints if rule and level.name in rule.prints), None)
     measured = judged.programme_lufs if judged else None
-    wanted = None if rule is None or measured is None else _nearest_step(rule.target_lufs - measured)
+    wanted = None if rule is None or measured is None else nearest_step(rule.target_lufs - measured)
     if wanted is not None and rule is not None and rule.ceiling_only:
         wanted = min(0.0, wanted)
     applied = min(0.0 if wanted is None else wanted, allowed)
@@ -85,7 +88,7 @@ def may_limit(level: PrintLevel, plan: LevelFacts, overshoot: float) -> bool:
     if plan.limit_dbtp is None or level.max_amplitude == 0.0:
         return False
     largest_dbtp = 20.0 * math.log10(level.max_amplitude * overshoot)
-    return largest_dbtp + plan.applied_gain_db > plan.limit_dbtp - _MARGIN_DB
+    return largest_dbtp + plan.applied_gain_db > plan.limit_dbtp - MARGIN_DB
 
 
 def _ceiling(level: PrintLevel, limit_dbtp: float | None) -> tuple[float, str, PrintLevel]:
@@ -93,17 +96,19 @@ def _ceiling(level: PrintLevel, limit_dbtp: float | None) -> tuple[float, str, P
     gains = [(math.inf, "full_scale", level)]
     if level.max_amplitude > 0.0:
         room = 20.0 * math.log10(_UNDER_FULL_SCALE / level.max_amplitude)
-        gains.append((_step_below(room), "full_scale", level))
+        gains.append((step_below(room), "full_scale", level))
     if limit_dbtp is not None and level.true_peak_dbtp is not None:
-        gains.append((_step_below(limit_dbtp - _MARGIN_DB - level.true_peak_dbtp), "true_peak", level))
+        gains.append((step_below(limit_dbtp - MARGIN_DB - level.true_peak_dbtp), "true_peak", level))
     return min(gains, key=lambda ceiling: ceiling[0])
 
 
-def _nearest_step(gain_db: float) -> float:
+def nearest_step(gain_db: float) -> float:
+    """Return the nearest tenth of a decibel."""
     return math.floor(gain_db * _STEPS_PER_DB + 0.5) / _STEPS_PER_DB
 
 
-def _step_below(gain_db: float) -> float:
+def step_below(gain_db: float) -> float:
+    """Return the tenth of a decibel at or below."""
     return math.floor(gain_db * _STEPS_PER_DB) / _STEPS_PER_DB
 
 

@@ -11,8 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stemkit.audio.writer import PrintWriter, WriteFormat
 from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
@@ -21,6 +23,8 @@ from stemkit.core.layout import Layout
 from stemkit.core.media import Bext
 from stemkit.core.timebase import Span
 from stemkit.core.units import amplitude_from_db
+from stemkit.dsp.limiter import Limited, LinkedLimiter, Roles, sum_of
+from stemkit.dsp.limiter_activity import Activity
 from stemkit.dsp.quantise import DitherKey, quantise_block
 from stemkit.dsp.streams import Sink
 from stemkit.meters._ledger import Ledger
@@ -29,7 +33,15 @@ from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
 from stemkit.render.track import Touched, role_blocks
 
+T = TypeVar("T")
 Told = Callable[[int], None]
+
+
+class Watcher(Protocol):
+    """Sees what comes out of the limiter."""
+
+    def push(self, limited: Limited, /) -> None:
+        """Take the next block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +53,36 @@ class Work:
     on_samples: Told | None = None
 
 
-@dataclass(slots=True)
 class PeakHold:
-    """A sink that keeps the largest absolute sample, which costs next to nothing."""
+    """A sink that keeps the largest absolute sample of each 100 ms, which costs next to nothing."""
 
-    max_amplitude: float = 0.0
+    def __init__(self, rate_hz: int) -> None:
+        self._window = rate_hz // 10
+        self._position = 0
+        self._found: list[float] = []
 
     def push(self, block: Block) -> None:
         """Take the next samples."""
-        largest = max(float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
-        self.max_amplitude = max(self.max_amplitude, largest)
+        window, done = self._window, 0
+        while done < len(block):
+            at = self._position % window
+            part = block[done : done + window - at]
+            largest = max(float(part.max()), -float(part.min()))
+            if at:
+                self._found[-1] = max(self._found[-1], largest)
+            else:
+                self._found.append(largest)
+            done += len(part)
+            self._position += len(part)
+
+    def curve(self) -> NDArray[np.float64]:
+        """Return the largest sample of each 100 ms so far."""
+        return np.array(self._found)
 
 
 def scan_sums(
     timeline: Timeline, rows: Sequence[PrintRow], layout: Layout, work: Work, metered: Collection[str] | None = None
-) -> tuple[dict[str, Ledger], dict[str, float]]:
+) -> tuple[dict[str, Ledger], dict[str, NDArray[np.float64]]]:
     """Meter prints at unity gain, in float64, without writing anything.
 
     Parameters
@@ -66,15 +93,15 @@ def scan_sums(
     Returns
     -------
     tuple
-        The ledgers of those that were metered, and the largest absolute sample of each of the others.
+        The ledgers of those that were metered, and the largest absolute samples of the others, each 100 ms.
     """
     chosen = {row.name for row in rows} if metered is None else set(metered)
     scanners = {row.name: Scanner(timeline.sample_rate_hz, layout.count, layout) for row in rows if row.name in chosen}
-    holds = {row.name: PeakHold() for row in rows if row.name not in chosen}
-    streams = {role: _track(timeline, role, layout.count, work) for role in roles_needed(rows)}
-    _drive(streams, rows, {**scanners, **holds}, work)
+    holds = {row.name: PeakHold(timeline.sample_rate_hz) for row in rows if row.name not in chosen}
+    streams = {role: track(timeline, role, layout.count, work) for role in roles_needed(rows)}
+    drive(streams, rows, {**scanners, **holds}, work)
     ledgers = {name: scanner.result() for name, scanner in scanners.items()}
-    return ledgers, {name: hold.max_amplitude for name, hold in holds.items()}
+    return ledgers, {name: hold.curve() for name, hold in holds.items()}
 
 
 def write_prints(
@@ -83,7 +110,8 @@ def write_prints(
     formats: Mapping[str, tuple[Path, WriteFormat, Bext | None]],
     gain_db: float,
     work: Work,
-) -> None:
+    ceiling_dbtp: float | None = None,
+) -> Activity:
     """Render every print into its file.
 
     Parameters
@@ -92,23 +120,40 @@ def write_prints(
         For each print its (temporary) path, format and Broadcast Wave fields; one word length for all.
     gain_db
         The programme trim, equal on all buses.
+    ceiling_dbtp
+        Of the limiter that all prints share; `None` for none.
+
+    Returns
+    -------
+    Activity
+        What the limiter did.
 
     Raises
     ------
     SumOverflow
         If a print would exceed full scale; nothing is ever clipped.
     """
-    streams = {}
+    streams, grids = {}, {}
     for role in roles_needed(rows):
         fmt = next(formats[row.name][1] for row in rows if role in row.roles)
-        track = _track(timeline, role, fmt.layout.count, work)
+        channels = fmt.layout.count
+        bus = track(timeline, role, channels, work)
         touched = Touched(timeline.lines.get(role, ()), bits_of(fmt))
-        streams[role] = _on_grid(track, role, gain_db, bits_of(fmt), touched)
+        grids[role] = _Grid(role, bits_of(fmt), touched, gain_db != 0.0)
+        streams[role] = gained(bus, gain_db)
+    activity = Activity(timeline.sample_rate_hz, timeline.length_samples)
+    if ceiling_dbtp is None:
+        streams = {role: grids[role].of_stream(stream) for role, stream in streams.items()}
+        stage = None
+    else:
+        limiter = LinkedLimiter([row.roles for row in rows], channels, timeline.sample_rate_hz, ceiling_dbtp)
+        stage = LimiterStage(limiter, (activity,), grids)
     with contextlib.ExitStack() as stack:
         writers = {row.name: stack.enter_context(_open_writer(*formats[row.name])) for row in rows}
-        _drive(streams, rows, writers, work)
+        drive(streams, rows, writers, work, stage)
         for writer in writers.values():
             writer.close()
+    return activity
 
 
 def bits_of(fmt: WriteFormat) -> int:
@@ -120,22 +165,88 @@ def _open_writer(path: Path, fmt: WriteFormat, bext: Bext | None) -> PrintWriter
     return PrintWriter(path, fmt, bext=bext)
 
 
-def _track(timeline: Timeline, role: Role, channels: int, work: Work) -> Stream:
-    return role_blocks(timeline.lines.get(role, ()), timeline.length_samples, channels, work.block_samples)
+def track(timeline: Timeline, role: Role, channels: int, work: Work, span: Span | None = None) -> Stream:
+    """Return the bus of a role before any gain, for the whole film or a span of it."""
+    start, end = (0, timeline.length_samples) if span is None else (span.start, span.end)
+    return role_blocks(timeline.lines.get(role, ()), end, channels, work.block_samples, start)
 
 
-def _on_grid(stream: Stream, role: Role, gain_db: float, bits: int, touched: Touched) -> Stream:
-    key, gain = DitherKey(role.value), amplitude_from_db(gain_db)
-    position = 0
+def gained(stream: Stream, gain_db: float) -> Stream:
+    """Apply a constant gain to blocks that are made for us alone."""
+    if gain_db == 0.0:
+        return stream
+    return _times(stream, amplitude_from_db(gain_db))
+
+
+def _times(stream: Stream, gain: float) -> Stream:
     for bus in stream:
-        is_touched = touched.within(Span(position, position + len(bus))) if gain_db == 0.0 else True
-        if gain_db:
-            np.multiply(bus, gain, out=bus)  # a bus is made for us alone
-        yield quantise_block(bus, bits, key, position, is_touched)
-        position += len(bus)
+        np.multiply(bus, gain, out=bus)
+        yield bus
 
 
-def _drive(streams: Mapping[Role, Stream], rows: Sequence[PrintRow], sinks: Mapping[str, Sink], work: Work) -> None:
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Brings the bus of a role onto the grid of the prints."""
+
+    role: Role
+    bits: int
+    touched: Touched
+    all_touched: bool
+
+    def of_stream(self, stream: Stream) -> Stream:
+        """Round block by block, from the film's first sample."""
+        position = 0
+        for bus in stream:
+            yield self.of_block(bus, position)
+            position += len(bus)
+
+    def of_block(self, bus: Block, position: int, gain: NDArray[np.float64] | None = None) -> Block:
+        """Round a block; where a limiter was at work everything is touched."""
+        touched = True if self.all_touched else self.touched.within(Span(position, position + len(bus)))
+        if gain is not None and touched is not True:
+            touched = (gain < 1.0) | touched
+        return quantise_block(bus, self.bits, DitherKey(self.role.value), position, touched)
+
+
+class LimiterStage:
+    """Stands between buses and prints: one gain for all of them, then, for prints that are written, the rounding.
+
+    Parameters
+    ----------
+    seen_by
+        What is shown every block that comes out of the limiter, before it is rounded.
+    """
+
+    def __init__(
+        self, limiter: LinkedLimiter, seen_by: Sequence[Watcher], grids: Mapping[Role, _Grid] | None = None
+    ) -> None:
+        self._limiter, self._seen_by, self._grids = limiter, seen_by, grids
+
+    def take(self, buses: Mapping[Role, Block] | None, pool: ThreadPoolExecutor) -> Mapping[Role, Block]:
+        """Take the next buses, `None` at the end, and return what is known by now."""
+
+        def each(do: Callable[[Roles], T], prints: Sequence[Roles]) -> Sequence[T]:
+            return list(pool.map(do, prints))
+
+        limited = self._limiter.finish(each) if buses is None else self._limiter.push(buses, each)
+        for watcher in self._seen_by:
+            watcher.push(limited)
+        grids = self._grids
+        if grids is None:
+            return limited.buses
+        rounded = pool.map(
+            lambda role: grids[role].of_block(limited.buses[role], limited.start, limited.gain), limited.buses
+        )
+        return dict(zip(limited.buses, rounded, strict=True))
+
+
+def drive(
+    streams: Mapping[Role, Stream],
+    rows: Sequence[PrintRow],
+    sinks: Mapping[str, Sink],
+    work: Work,
+    stage: LimiterStage | None = None,
+) -> None:
     """Pull the buses and push the prints, a block at a time; the next buses are made while this one is taken."""
     with contextlib.ExitStack() as stack:
         for stream in streams.values():
@@ -143,11 +254,19 @@ def _drive(streams: Mapping[Role, Stream], rows: Sequence[PrintRow], sinks: Mapp
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=max(1, work.jobs)))
         stack.callback(pool.shutdown, cancel_futures=True)
         for buses in _ahead(streams, pool):
-            taken = [pool.submit(_push, sinks[row.name], row, buses) for row in rows]
-            for future in taken:
-                future.result()
+            _push_all(stage.take(buses, pool) if stage else buses, rows, sinks, pool)
             if work.on_samples is not None and buses:
                 work.on_samples(len(next(iter(buses.values()))))
+        if stage is not None:
+            _push_all(stage.take(None, pool), rows, sinks, pool)
+
+
+def _push_all(
+    buses: Mapping[Role, Block], rows: Sequence[PrintRow], sinks: Mapping[str, Sink], pool: ThreadPoolExecutor
+) -> None:
+    taken = [pool.submit(_push, sinks[row.name], row, buses) for row in rows if row.name in sinks]
+    for future in taken:
+        future.result()
 
 
 def _ahead(streams: Mapping[Role, Stream], pool: ThreadPoolExecutor) -> Iterator[dict[Role, Block]]:
@@ -164,11 +283,7 @@ def _ahead(streams: Mapping[Role, Stream], pool: ThreadPoolExecutor) -> Iterator
 
 
 def _push(sink: Sink, row: PrintRow, buses: Mapping[Role, Block]) -> None:
-    first, *others = row.roles
-    total = buses[first]
-    for role in others:
-        total = total + buses[role]
-    sink.push(total)
+    sink.push(sum_of(buses, row.roles))
 
 
 def _close(stream: Stream) -> None:

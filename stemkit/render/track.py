@@ -20,7 +20,7 @@ from stemkit.plan.timeline import Fade, Line, Placement
 
 
 def role_blocks(
-    lines: Sequence[Line], length_samples: int, channels: int, block_samples: int = BLOCK_SAMPLES
+    lines: Sequence[Line], length_samples: int, channels: int, block_samples: int = BLOCK_SAMPLES, start: int = 0
 ) -> Stream:
     """Yield the sum of a role's lines over the film, in blocks of ``block_samples``.
 
@@ -29,14 +29,16 @@ def role_blocks(
     lines
         The role's placements; none at all is digital silence.
     length_samples
-        Length of the film.
+        Where it ends, which is the length of the film where all of it is wanted.
     channels
         Channels of the programme's layout, which every file has.
+    start
+        Position in the film of the first sample.
     """
-    players = [_LinePlayer(line, block_samples) for line in lines]
+    players = [_LinePlayer(line, block_samples, start) for line in lines]
     try:
-        for start in range(0, length_samples, block_samples):
-            span = Span(start, min(start + block_samples, length_samples))
+        for at in range(start, length_samples, block_samples):
+            span = Span(at, min(at + block_samples, length_samples))
             bus = np.zeros((span.length, channels))
             for player in players:
                 player.add_into(bus, span)
@@ -91,15 +93,17 @@ def _touched(placement: Placement, bits: int) -> Iterator[Span]:
 class _LinePlayer:
     """Reads a line's placements one after the other; two files are open at most, inside a crossfade."""
 
-    def __init__(self, line: Line, block_samples: int) -> None:
-        self._waiting = list(reversed(line))
+    def __init__(self, line: Line, block_samples: int, start: int) -> None:
+        self._waiting = [placement for placement in reversed(line) if placement.span_in_film.end > start]
         self._playing: list[tuple[Placement, _Puller]] = []
         self._block_samples = block_samples
 
     def add_into(self, bus: Block, span: Span) -> None:
         while self._waiting and self._waiting[-1].start_in_film < span.end:
             placement = self._waiting.pop()
-            stream = read_blocks(placement.source, placement.span_in_file, self._block_samples)
+            wanted = placement.span_in_file
+            passed = max(0, span.start - placement.start_in_film)
+            stream = read_blocks(placement.source, Span(wanted.start + passed, wanted.end), self._block_samples)
             self._playing.append((placement, _Puller(stream)))
         for placement, puller in self._playing:
             if part := placement.span_in_film.overlap(span):

@@ -46,7 +46,7 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
         levels = f"{number(measured['programme_loudness_lufs'])} LUFS  {number(measured['true_peak_dbtp'], 2)} dBTP"
         yield f"  {shown(each['path']):<{width}}  {levels}"
     yield ""
-    yield from _level(data["level"])
+    yield from _level(data["level"], data.get("limiter"))
     yield from _null(data["null_test"])
     yield from _joins(data["boundaries"])
     for each in data["missing"]:
@@ -57,9 +57,12 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     yield f"{verdict}  report: {shown(data['out'])}/{data['report']['html']}"
 
 
-def _level(level: Mapping[str, Any]) -> Iterator[str]:
+def _level(level: Mapping[str, Any], limiter: Mapping[str, Any] | None) -> Iterator[str]:
     gain = f"{number(level['applied_gain_db'], sign=True)} dB"
-    if level["limited_by"] is not None:
+    if limiter is not None and limiter["seconds"]:
+        deepest, seconds = number(limiter["deepest_db"]), number(limiter["seconds"])
+        yield f"  level: one gain of {gain}; the linked limiter works for {seconds} s, {deepest} dB at the deepest"
+    elif level["limited_by"] is not None:
         wanted = f"{number(level['wanted_gain_db'], sign=True)} dB"
         yield f"  level: {gain} instead of {wanted}; {level['limiting_print']} would pass its limit"
     else:

@@ -40,6 +40,7 @@ class EarlierMix:
             "prints": report["prints"],
             "null_test": report["null_test"],
             "level": report["level"],
+            "limiter": report.get("limiter"),
             "boundaries": [{key: each.get(key) for key in BOUNDARY} for each in report["boundaries"]],
         }
 

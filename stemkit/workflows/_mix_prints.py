@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from stemkit.audio.writer import WriteFormat, needed_bytes
 from stemkit.core.facts import FilmFacts, LevelFacts, NullFacts, PrintFacts, StreamOf
@@ -15,19 +13,16 @@ from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import Bext
 from stemkit.core.names import safe_name
 from stemkit.core.profile import Profile
-from stemkit.dsp.oversample import interpolator, oversampling_factor
-from stemkit.meters import loudness, sample_peak, true_peak
-from stemkit.meters._ledger import Ledger
 from stemkit.plan.correlation import with_correlations
-from stemkit.plan.levels import PrintLevel, may_limit, plan_levels
-from stemkit.plan.routing import PrintRow, plan_routing, print_of_all, sum_rules
+from stemkit.plan.routing import PrintRow, plan_routing, sum_rules
 from stemkit.plan.timeline import Timeline
 from stemkit.render.overlap import measure_correlations
-from stemkit.render.printing import Work, scan_sums, write_prints
+from stemkit.render.printing import Work, write_prints
 from stemkit.render.stem_file import StemFile, measured_file
 from stemkit.render.verify import prove_sums
 from stemkit.rules._base import Rule, Topic
 from stemkit.rules._engine import RuleRun, all_rules, run_rules
+from stemkit.workflows._mix_level import choose_level
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._print_readings import readings_of
 
@@ -90,40 +85,21 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
         return Work(pace.jobs, on_samples=pace.counter(task, length))
 
     timeline = with_correlations(timeline, measure_correlations(timeline, fmt.layout.count))
-    level = _choose_gain(timeline, rows, profile, work)
+    level = choose_level(film, timeline, rows, profile, work)
     paths = {row.name: output.temporary(names[row.name]) for row in rows}
     formats = {row.name: (paths[row.name], fmt, _bext(film, row, timeline.sample_rate_hz)) for row in rows}
-    write_prints(timeline, rows, formats, level.applied_gain_db, work("writing the prints"))
+    limiter = level.limiter if level.is_limited else None
+    ceiling = limiter.ceiling_dbtp if limiter else None
+    activity = write_prints(timeline, rows, formats, level.applied_gain_db, work("writing the prints"), ceiling)
+    if limiter is not None:
+        done = activity.result(limiter.ceiling_dbtp, limiter.readings_dbtp, limiter.passes)
+        level = replace(level, limiter=done)
     told = pace.counter("measuring the prints", length * len(rows))
     measured = pace.each(list(paths.values()), lambda path: measured_file(path, fmt, told), told)
     files = dict(zip(paths, measured, strict=True))
     media = {name: file.media for name, file in files.items()}
     nulls = prove_sums(media, sum_rules(rows), work("proving the null"))
     return Printed(rows, names, files, level, nulls, timeline)
-
-
-def _choose_gain(
-    timeline: Timeline, rows: Sequence[PrintRow], profile: Profile, work: Callable[[str], Work]
-) -> LevelFacts:
-    """Measure the sums and plan the gain; a print whose largest sample leaves room is not metered in full."""
-    layout = LAYOUTS[profile.format.layout]
-    rule, full = profile.loudness_rule("print"), print_of_all(rows)
-    judged = {*(rule.prints if rule else ()), *([full.name] if full else ())}
-    ledgers, peaks = scan_sums(timeline, rows, layout, work("measuring the mix"), judged)
-    levels = {name: PrintLevel(name, None, None, None, peak) for name, peak in peaks.items()}
-    levels |= {name: _level(name, ledger) for name, ledger in ledgers.items()}
-    plan = plan_levels(list(levels.values()), profile)
-    overshoot = _largest_overshoot(timeline.sample_rate_hz)
-    doubtful = [row for row in rows if row.name in peaks and may_limit(levels[row.name], plan, overshoot)]
-    if doubtful:
-        more, _ = scan_sums(timeline, doubtful, layout, work("measuring peaks"))
-        levels |= {name: _level(name, ledger) for name, ledger in more.items()}
-        plan = plan_levels([levels[row.name] for row in rows], profile)
-    return plan
-
-
-def _largest_overshoot(rate_hz: int) -> float:
-    return float(np.abs(interpolator(oversampling_factor(rate_hz))).sum(axis=1).max())
 
 
 def judge_prints(facts: FilmFacts) -> RuleRun:
@@ -136,18 +112,6 @@ def judge_prints(facts: FilmFacts) -> RuleRun:
 
 def _is_about_prints(rule: Rule) -> bool:
     return rule.topic is Topic.PRINT or any(need.of is StreamOf.PRINT for need in (*rule.needs, *rule.wants))
-
-
-def _level(name: str, ledger: Ledger) -> PrintLevel:
-    heard, peak = loudness.read(ledger), true_peak.read(ledger)
-    return PrintLevel(
-        name,
-        heard.programme_lufs,
-        peak.max_dbtp,
-        peak.at_samples,
-        sample_peak.read(ledger).max_amplitude,
-        heard.undefined.get("programme_lufs"),
-    )
 
 
 def _bext(film: Film, row: PrintRow, rate_hz: int) -> Bext:

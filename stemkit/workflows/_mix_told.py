@@ -12,6 +12,7 @@ from stemkit.core.facts import LevelFacts, NullFacts
 from stemkit.core.film import Film
 from stemkit.core.media import MediaInfo
 from stemkit.core.profile import Profile
+from stemkit.dsp.limiter import READINGS
 from stemkit.intake.facts import GatheredFacts
 from stemkit.meters._ledger import Ledger
 from stemkit.meters._meter import meter_versions
@@ -74,6 +75,7 @@ def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool 
         "null_test": None,
         "level": None,
         "boundaries": [],
+        "limiter": None,
         "refused": [each.as_refused() for each in left_out] if is_refused else [],
         "missing": [] if is_refused else [each.as_missing() for each in left_out],
         "report": {"json": None, "html": None} if is_refused else {"json": REPORT_NAME, "html": HTML_NAME},
@@ -97,7 +99,8 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
             for row in printed.rows
         ],
         "null_test": null_as_dict(printed.nulls, timeline.length_samples),
-        "level": _level(printed.level),
+        "level": _level(printed.level, timeline.sample_rate_hz),
+        "limiter": limiter_as_dict(printed.level, timeline.sample_rate_hz) if printed.level.is_limited else None,
         "boundaries": [
             {key: getattr(join, key) for key in BOUNDARY} | {"role": join.role.value} for join in timeline.joins
         ],
@@ -125,7 +128,7 @@ def null_as_dict(nulls: Sequence[NullFacts], samples: int) -> dict[str, Any]:
     }
 
 
-def _level(level: LevelFacts) -> dict[str, Any]:
+def _level(level: LevelFacts, rate_hz: int) -> dict[str, Any]:
     return {
         "target_lufs": level.target_lufs,
         "wanted_gain_db": level.wanted_gain_db,
@@ -136,10 +139,47 @@ def _level(level: LevelFacts) -> dict[str, Any]:
         "limiting_print": level.limiting_print,
         "reason": level.reason,
     }
+        "limiter_needed": None if level.is_limited else limiter_as_dict(level, rate_hz),
+    }
+
+
+def limiter_as_dict(level: LevelFacts, rate_hz: int) -> dict[str, Any] | None:
+    """Return what the limiter did, or would have to do, as JSON data; `None` where none is needed."""
+    facts = level.limiter
+    if facts is None:
+        return None
+
+    def second(samples: int | None) -> float | None:
+        return None if samples is None else samples / rate_hz
+
+    return {
+        "ceiling_dbtp": facts.ceiling_dbtp,
+        "seconds": facts.seconds,
+        "deepest_db": facts.deepest_db,
+        "deepest_at_s": second(facts.deepest_at_samples),
+        "worst_second_at_s": second(facts.worst_second_at_samples),
+        "worst_second_db": facts.worst_second_db,
+        "count": facts.count,
+        "reductions": [
+            {
+                "start_s": each.start_samples / rate_hz,
+                "end_s": each.end_samples / rate_hz,
+                "deepest_db": each.deepest_db,
+                "deepest_at_s": each.deepest_at_samples / rate_hz,
+            }
+            for each in facts.reductions
+        ],
+        "true_peak_dbtp": dict(zip(READINGS, facts.readings_dbtp, strict=False)),
+        "passes": facts.passes,
 
 
 def report_of(
-    seen: Seen, data: Mapping[str, Any], printed: Printed, judged: RuleRun, conformed: Mapping[TakenStem, StemFile]
+    seen: Seen,
+    data: Mapping[str, Any],
+    printed: Printed,
+    judged: RuleRun,
+    conformed: Mapping[TakenStem, StemFile],
+    conformance: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the report of a finished mix."""
     facts = printed.facts(seen.film, seen.print_profile)
@@ -152,12 +192,13 @@ def report_of(
             print_findings=findings_as_dicts(facts, judged.findings),
             conform_items=[_item(stem, seen, conformed.get(stem)) for stem in seen.taken],
             inputs=seen.digests(),
-            ledgers={name: file.ledger for name, file in printed.files.items()},
+            ledgers=prints,
             meters=meter_versions(),
         )
     )
 
 
+            conformance=conformance,
 def _item(stem: TakenStem, seen: Seen, written: StemFile | None) -> dict[str, Any]:
     status = ItemStatus.WRITTEN if written is not None else ItemStatus.UNCHANGED
     steps = stem.item.steps if written is not None else ()

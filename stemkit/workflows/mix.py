@@ -9,7 +9,7 @@ from typing import Any
 
 from stemkit.core.errors import Problem, ProfileError
 from stemkit.core.files import OutputSet, require_space, tidy
-from stemkit.core.film import Film, Role
+from stemkit.core.film import Film, LimiterChoice, Role
 from stemkit.core.media import MediaInfo
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
@@ -67,6 +67,7 @@ def mix(
     print_by: str | None = None,
     missing_as_silence: bool = False,
     store: FactStore | None = None,
+    limiter: LimiterChoice | None = None,
     jobs: int = 1,
     progress: Progress = silent,
 ) -> MixResult:
@@ -84,6 +85,8 @@ def mix(
         Profile that the prints are delivered by; the film's ``[mix] profile``, else the stems', if `None`.
     missing_as_silence
         Put silence in the place of a stem that is absent or unusable, instead of refusing.
+    limiter
+        Wins over the film's ``[mix] limiter``.
     jobs
         Threads; the prints are the same whatever it is.
 
@@ -97,6 +100,8 @@ def mix(
     profile = profile or load_profile(film.profile, beside=film.base)
     name = print_by or film.mix.profile
     print_profile = load_profile(name, beside=film.base) if name else profile
+    if limiter is not None:
+        film = replace(film, mix=replace(film.mix, limiter=limiter))
     _require_one_form(profile, print_profile)
     store = store or open_store()
     gathered = gather(film, profile, store=store, jobs=jobs, progress=progress)

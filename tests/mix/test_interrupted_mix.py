@@ -67,7 +67,7 @@ def until(process: subprocess.Popen[str], task: str) -> None:
 TASKS = ("conforming", "measuring the mix", "writing the prints", "measuring the prints", "proving the null")
 
 
-@pytest.mark.parametrize(("task", "delay_s"), zip(TASKS, (0.0, 0.1, 0.0, 0.1, 0.0), strict=True))
+@pytest.mark.parametrize(("task", "delay_s"), list(zip(TASKS, (0.0, 0.1, 0.0, 0.1, 0.0), strict=True)))
 def test_ctrl_c_leaves_nothing_and_the_next_run_ends_right(
     film: Path, tmp_path: Path, task: str, delay_s: float
 ) -> None:

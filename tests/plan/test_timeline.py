@@ -201,6 +201,7 @@ def test_both_sides_of_a_crossfade_share_one_fade(film: Film) -> None:
     for role, lines in timeline.lines.items():
         for one, other in zip(lines[0], lines[0][1:], strict=False):
             if (one.chapter, role) in degraded:
-                assert one.span_in_film.end == other.start_in_film
+                # A file may be a sample short at either end where a frame is no whole number of samples.
+                assert 0 <= other.start_in_film - one.span_in_film.end <= 2
             else:
                 assert one.fade_out == other.fade_in

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stemkit.cli import _console
 from stemkit.cli._options import format_options, output_option, profile_option, rehash_option, work_options
 
+if TYPE_CHECKING:
+    from stemkit.core.film import LimiterChoice
+
 
 @click.command()
 @click.argument("film", type=click.Path(path_type=Path), required=False, metavar="[FILM|FOLDER]")
 @output_option("Folder of the prints and the report.")
 @click.option("--missing", type=click.Choice(["silence"]), help="Put silence where a stem is absent or unusable.")
+@click.option("--limiter", type=click.Choice(["off", "linked"]), help="One true-peak limiter for all prints.")
 @profile_option
 @format_options("text", "json")
 @work_options
@@ -23,6 +28,7 @@ def command(
     film: Path | None,
     output: Path,
     missing: str | None,
+    limiter: LimiterChoice | None,
     profile: str | None,
     format_name: str,
     jobs: int,
@@ -46,6 +52,7 @@ def command(
             declared,
             output,
             print_by=profile,
+            limiter=limiter,
             missing_as_silence=missing == "silence",
             store=open_store(rehash=rehash),
             jobs=jobs,

@@ -1,0 +1,143 @@
+"""The linked limiter: its ceiling, its rest, one gain for all, and no trace of where blocks are cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stemkit.core.block import Block
+from stemkit.core.film import Role
+from stemkit.dsp.limiter import LinkedLimiter, PeakReading
+from stemkit.dsp.limiter_activity import Activity
+
+RATE = 48_000
+PRINTS = ((Role.VO, Role.MUSIC), (Role.VO,), (Role.MUSIC,))
+CEILING_DBTP = -1.0
+Buses = dict[Role, Block]
+
+
+def noise(length: int, seed: int, rms: float = 0.1) -> Block:
+    return np.random.default_rng(seed).normal(0.0, rms, (length, 2))
+
+
+def limited(
+    buses: Buses, cuts: list[int], start: int = 0, activity: Activity | None = None
+) -> tuple[Buses, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    limiter = LinkedLimiter(PRINTS, 2, RATE, CEILING_DBTP, start)
+    length = len(buses[Role.VO])
+    edges = [0, *sorted(cut % length for cut in cuts), length]
+    out = [
+        limiter.push({role: bus[a:b] for role, bus in buses.items()})
+        for a, b in zip(edges, edges[1:], strict=False)
+        if b > a
+    ]
+    out.append(limiter.finish())
+    for each in out:
+        if activity is not None:
+            activity.push(each)
+    gains = [np.ones(len(each.buses[Role.VO])) if each.gain is None else each.gain for each in out]
+    return {role: np.concatenate([each.buses[role] for each in out]) for role in buses}, np.concatenate(gains)
+
+
+def readings(buses: Buses) -> list[float]:
+    reading = PeakReading(PRINTS, 2, RATE, CEILING_DBTP - 3.0)
+    reading.push(buses)
+    reading.push({role: np.zeros((48, 2)) for role in buses})
+    return [20.0 * float(np.log10(value)) for value in reading.largest]
+
+
+def film_with_overs() -> Buses:
+    voice, music = noise(4 * RATE, 1), noise(4 * RATE, 2)
+    voice[RATE : RATE + 500] *= 9.0
+    voice[0], voice[-1] = 1.6, -1.5
+    return {Role.VO: voice, Role.MUSIC: music}
+
+
+MATERIAL = {
+    "programme": film_with_overs(),
+    "limited": {Role.VO: np.clip(noise(RATE, 3, 0.5), -0.6, 0.6), Role.MUSIC: np.clip(noise(RATE, 4, 0.5), -0.6, 0.6)},
+    "nasty": {
+        Role.VO: np.sign(np.sin(np.arange(RATE) * 0.9))[:, np.newaxis] * np.array([1.0, -1.0]),
+        Role.MUSIC: np.repeat(np.sin(np.arange(RATE) * np.pi / 2 + np.pi / 4)[:, np.newaxis], 2, axis=1),
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "over_db"), [("programme", (0.01, 0.05, 0.05)), ("limited", (0.1, 0.4, 0.4)), ("nasty", (0.1, 1.0, 1.0))]
+)
+def test_the_ceiling_holds_by_three_meters(name: str, over_db: tuple[float, ...]) -> None:
+    out, _ = limited(MATERIAL[name], [])
+    for reading, over in zip(readings(out), over_db, strict=True):
+        assert reading <= CEILING_DBTP + over, readings(out)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 4 * RATE), max_size=30))
+def test_no_block_edge_shows(cuts: list[int]) -> None:
+    whole, gain = limited(MATERIAL["programme"], [])
+    pieces, gain_of_pieces = limited(MATERIAL["programme"], cuts)
+    assert np.array_equal(gain, gain_of_pieces)
+    assert all(np.array_equal(whole[role], pieces[role]) for role in whole)
+
+
+def test_what_was_three_seconds_ago_does_not_matter() -> None:
+    buses = {role: np.concatenate([bus, bus]) for role, bus in film_with_overs().items()}
+    _, gain = limited(buses, [])
+    start = RATE // 2
+    _, late = limited({role: bus[start:] for role, bus in buses.items()}, [], start)
+    assert np.array_equal(gain[start + 3 * RATE :], late[3 * RATE :])
+
+
+def test_the_gain_rests_at_exactly_one_two_seconds_after_the_last_over() -> None:
+    voice = np.zeros((5 * RATE, 2))
+    voice[RATE : RATE + 48, 0] = np.hanning(48) * 12.0  # some 22 dB over
+    out, gain = limited({Role.VO: voice, Role.MUSIC: noise(len(voice), 5)}, [])
+    assert gain.min() < 0.1
+    assert (gain[: RATE - RATE // 50] == 1.0).all()
+    assert (gain[3 * RATE + 48 :] == 1.0).all()
+    assert np.array_equal(out[Role.MUSIC][3 * RATE + 48 :], noise(len(voice), 5)[3 * RATE + 48 :])
+
+
+def test_one_gain_for_all_prints_and_channels() -> None:
+    buses = film_with_overs()
+    out, gain = limited(buses, [])
+    for role, bus in buses.items():
+        assert np.array_equal(out[role], bus * gain[:, np.newaxis])
+
+
+def test_sound_that_stays_below_passes_bit_for_bit() -> None:
+    buses = {Role.VO: noise(RATE, 6, 0.05), Role.MUSIC: noise(RATE, 7, 0.05)}
+    out, gain = limited(buses, [100])
+    assert (gain == 1.0).all()
+    assert all(np.array_equal(out[role], buses[role]) for role in buses)
+
+
+def test_attack_and_release_do_not_click() -> None:
+    """A tone under a burst that needs 6 dB keeps its spectrum: what the gain adds stays near the tone."""
+    time = np.arange(2 * RATE) / RATE
+    tone = 0.4 * np.sin(2.0 * np.pi * 1000.0 * time)
+    burst = np.where((time > 0.9) & (time < 1.0), 1.2, 0.0) * np.sin(2.0 * np.pi * 400.0 * time)
+    buses = {Role.VO: np.repeat(burst[:, None], 2, 1), Role.MUSIC: np.repeat(tone[:, None], 2, 1)}
+    out, gain = limited(buses, [])
+    assert gain.min() < 0.6
+    spectrum = np.abs(np.fft.rfft(out[Role.MUSIC][:, 0] * np.hanning(len(tone)))) / (len(tone) / 4)
+    frequency = np.fft.rfftfreq(len(tone), 1.0 / RATE)
+    assert 20.0 * np.log10(spectrum[frequency > 5000.0].max()) < -100.0
+    assert np.abs(np.diff(gain)).max() < 0.01
+
+
+def test_activity_says_where_how_deep_and_how_long() -> None:
+    activity = Activity(RATE, 4 * RATE)
+    _, gain = limited(film_with_overs(), [1000, 50_000, 50_001], activity=activity)
+    facts = activity.result(CEILING_DBTP, (), 1)
+    assert facts.seconds == np.count_nonzero(gain < 1.0) / RATE
+    assert facts.deepest_db == pytest.approx(-20.0 * np.log10(gain.min()), abs=1e-9)
+    assert facts.deepest_at_samples == int(gain.argmin())
+    assert facts.worst_second_at_samples == RATE
+    assert facts.count == len(facts.reductions) == 3
+    assert all(each.start_samples <= each.deepest_at_samples < each.end_samples for each in facts.reductions)
+    lowest = [gain[at : at + RATE // 10].min() for at in range(0, len(gain), RATE // 10)]
+    assert np.allclose(facts.curve_db, 20.0 * np.log10(lowest), atol=0.006)
