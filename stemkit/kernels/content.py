@@ -14,6 +14,8 @@ from numba import njit
 
 from stemkit.kernels import CAN_KEEP_KERNELS
 
+_DECIMATED = 512
+
 jit = njit(cache=CAN_KEEP_KERNELS, nogil=True, error_model="numpy", boundscheck=False)
 _vector = njit(
     cache=CAN_KEEP_KERNELS,
@@ -44,14 +46,29 @@ def mix_down(x, weights, out):
 
 @_vector
 def decimate(x, start, factor, taps, out):
-    """Filter and keep every ``factor``-th sample: ``out[m]`` is centred on ``x[start + m * factor]``."""
+    """Filter and keep every ``factor``-th sample: ``out[m]`` is centred on ``x[start + m * factor]``.
+
+    Samples are dealt out by phase first, so that the inner loop runs over neighbours.
+    """
     n = taps.shape[0]
-    for m in range(out.shape[0]):
-        first = start + m * factor - n // 2
-        total = 0.0
+    rows = -(-n // factor)
+    phases = np.zeros((factor, _DECIMATED + rows))
+    for at in range(0, out.shape[0], _DECIMATED):
+        count = min(_DECIMATED, out.shape[0] - at)
+        first = start + at * factor - n // 2
+        last = min(x.shape[0] - first, (count + rows) * factor)
+        for p in range(factor):
+            for i in range(count + rows):
+                k = i * factor + p
+                phases[p, i] = x[first + k] if k < last else 0.0
+        block = out[at : at + count]
+        block[:] = 0.0
         for k in range(n):
-            total += taps[k] * x[first + k]
-        out[m] = total
+            h = taps[k]
+            row = phases[k % factor]
+            shift = k // factor
+            for m in range(count):
+                block[m] += h * row[m + shift]
 
 
 @_vector
@@ -164,7 +181,8 @@ def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):  #
 
     ``bend`` is of `bends`, group 0 beginning at sample ``at``; groups from ``first`` to ``last`` are judged against
     ``reach`` groups on both sides, without the direct neighbours. ``found`` gets rows of sample, size, the context's
-    largest, height over the neighbours, step from before to behind, and level (RMS) before and behind. Returned is their number, which may exceed the rows there are.
+    largest, height over the neighbours, step from before to behind, and level (RMS) before and behind. Returned is
+    their number, which may exceed the rows there are.
     """
     count = 0
     for g in range(first, last):

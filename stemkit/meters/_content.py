@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-VERSION = 3
+VERSION = 4
 RATE_HZ = 12_000
 """Rate of the sketch, a mono mix, on which everything but the finest things is found."""
 FRAME, HOP = 1024, 512
@@ -51,8 +51,8 @@ class Content:
     gap_count
         How many there were; no more than 256 are kept.
     clicks
-        Rows of channel, sample, size, size of the largest thing around, height, step from before to behind, level before
-        and behind.
+        Rows of channel, sample, size, size of the largest thing around, height, step from before to behind, level
+        before and behind.
     repeats
         Rows of start, length, times: stretches that come twice in a row, sample by sample.
     head_peak, tail_peak

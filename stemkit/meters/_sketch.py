@@ -62,7 +62,7 @@ class Sketcher:
         self._slow_rest = np.zeros(0)
         self._frames: list[Frames] = []
         self._mains: list[Floats] = []
-        self._window = np.hanning(FRAME + 1)[:-1]
+        self._window = np.hanning(FRAME + 1)[:-1].astype(np.float32)
         self._slow_window = np.blackman(_SLOW_FRAME + 1)[:-1]
         shape = np.fft.irfft(np.abs(np.fft.rfft(self._window, 2 * FRAME)) ** 2)[: FRAME // 2]
         self._window_shape = shape / shape[0]
@@ -87,7 +87,7 @@ class Sketcher:
         self._slow_rest = slow
 
     def _look(self, frames: Floats) -> Frames:
-        spectra = np.fft.rfft(frames * self._window, axis=1)
+        spectra = np.fft.rfft(frames.astype(np.float32) * self._window, axis=1)
         power = spectra.real**2 + spectra.imag**2
         power *= 2.0 / (FRAME * np.sum(self._window**2))
         power[:, :2] = 0.0
@@ -110,7 +110,7 @@ class Sketcher:
 
     def _pitch(self, power: Floats) -> tuple[Floats, Floats]:
         """Find the period at which each frame is most like itself, below 2 kHz."""
-        voice = np.zeros((len(power), FRAME // 2 + 1))
+        voice = np.zeros((len(power), FRAME // 2 + 1), power.dtype)
         low, high = 5, 2000 * FRAME // RATE_HZ
         voice[:, low:high] = power[:, low:high]
         likeness = np.fft.irfft(voice, axis=1)[:, : FRAME // 2] / self._window_shape

@@ -83,7 +83,7 @@ class ContentScanner:
         self._buffer = np.zeros((channels, self._before + self._chunk + self._behind))
         self._mixed = np.zeros(self._buffer.shape[1])
         self._filled = self._before
-        self._length = self._looked = 0
+        self._length = self._looked = self._sketched = 0
         self._weights = channel_weights(channels)
         self._mono = _Mono(sample_rate_hz)
         self._sketcher = Sketcher()
@@ -132,7 +132,11 @@ class ContentScanner:
         self._note_low_band(x, low, high)
         self._note_spectrum(mono[low:high])
         sketch = self._mono.take(mono, low, high, is_last=is_last)
+        if is_last:
+            # A rate converter rings on; the sketch ends with the sound.
+            sketch = sketch[: max(0, -(-self._length * RATE_HZ // self._rate) - self._sketched)]
         self._sketcher.push(sketch)
+        self._sketched += len(sketch)
         self._looked += length
         return sketch
 

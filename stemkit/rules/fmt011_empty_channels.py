@@ -28,7 +28,7 @@ class EmptyChannels(StemRule):
         levels = stem.measured.get(ChannelLevels)
         assert levels is not None
         assert stem.media is not None
-        count = len(levels.rms_dbfs)
+        count = stem.media.channels
         full = [i for i, level in enumerate(levels.rms_dbfs) if level is not None]
         if count <= 2 or not 0 < len(full) <= 2:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +9,11 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.digest import Digest
-from stemkit.meters.relations import Relations
+from stemkit.meters.relations import Leak, Relations
 from stemkit.meters.twins import Twin, Twins
 from stemkit.rules._base import FilmRule, Topic, where_stem
 
-_LEAST_SHARE = 0.8
-_LEAST_SECONDS = 10.0
+_LEAST_SHARE, _LEAST_SECONDS = 0.8, 10.0
 
 
 class SameSound(FilmRule):
@@ -44,17 +42,13 @@ class SameSound(FilmRule):
         if len(same) >= len(Role):
             return
         for leak in same:
-            for one in chapter.of_role(leak.target):
-                for other in chapter.of_role(leak.source):
-                    if not _is_copy(one, other):
-                        params = {
-                            **_names(chapter, one, other),
-                            "gain_db": leak.gain_db,
-                            "lag_s": leak.lag_samples / 12e3,
-                        }
-                        yield self.finding(
-                            "same_chapter", where_stem(one, chapter), confidence=_confidence(leak.peak), params=params
-                        )
+            for one, other in _both(chapter, leak):
+                params = {
+                    **_names(chapter, one, other),
+                    "level_db": abs(leak.gain_db),
+                    "lag_s": leak.lag_samples / 12e3,
+                }
+                yield self.finding("same_chapter", where_stem(one, chapter), confidence=leak.confidence, params=params)
 
     def _elsewhere(
         self, chapter: ChapterFacts, stem: StemFacts, there: ChapterFacts, twin_stem: StemFacts, twin: Twin
@@ -67,6 +61,15 @@ class SameSound(FilmRule):
             confidence=0.95,
             params=params,
         )
+
+
+def _both(chapter: ChapterFacts, leak: Leak) -> Iterator[tuple[StemFacts, StemFacts]]:
+    """Yield the stems of both roles with their twins: which of them is the wrong one cannot be heard."""
+    for one in chapter.of_role(leak.source):
+        for other in chapter.of_role(leak.target):
+            if not _is_copy(one, other):
+                yield one, other
+                yield other, one
 
 
 def _names(twin_chapter: ChapterFacts, stem: StemFacts, twin: StemFacts) -> dict[str, str | int | float]:
@@ -85,7 +88,3 @@ def _is_whole(twin: Twin) -> bool:
 def _is_copy(one: StemFacts, other: StemFacts) -> bool:
     digest = one.measured.get(Digest)
     return digest is not None and digest == other.measured.get(Digest)
-
-
-def _confidence(peak: float) -> float:
-    return round(min(0.99, 1.0 - math.exp(-peak / 5.8)), 2)

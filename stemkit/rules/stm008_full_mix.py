@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StreamOf
@@ -38,7 +37,7 @@ class FullMix(ChapterRule):
                 continue
             gains: dict[str, Value] = {f"{role.lower()}_db": leak.gain_db for role, leak in inside.items()}
             params = {"role": target.value, "others": " and ".join(sorted(inside)), **gains}
-            confidence = min(_confidence(leak) for leak in inside.values())
+            confidence = min(leak.confidence for leak in inside.values())
             for stem in chapter.of_role(target):
                 yield self.finding("one_stem", where_stem(stem, chapter), confidence=confidence, params=params)
 
@@ -52,7 +51,3 @@ def _inside(relations: Relations, target: Role) -> dict[Role, Leak]:
         elif leak.is_same and leak.source is target:
             found[leak.target] = leak
     return found
-
-
-def _confidence(leak: Leak) -> float:
-    return round(min(0.99, 1.0 - math.exp(-leak.peak / 5.8)), 2)
