@@ -32,7 +32,8 @@ MEANINGS = (
 )
 _DELIMITERS = (",", ";", "\t", "|")
 _LEGACY = ("cp1252", "gb18030", "shift_jis", "euc_kr", "cp1251", "big5")
-_LARGEST_BYTES = 20_000_000
+_LARGEST_BYTES = 1_000_000  # of thousands of chapters
+_MOST_COLUMNS, _LONGEST_CELL = 200, 1000
 _SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HEAD_ROWS = 30  # lines above the head, such as the film's title, are passed over
 
@@ -138,7 +139,7 @@ def _rows(text: str, delimiter: str) -> list[tuple[int, tuple[str, ...]]]:
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells) and not cells[0].casefold().startswith("sep="):
-                rows.append((reader.line_num, tuple(cells)))
+                rows.append((reader.line_num, tuple(cell[:_LONGEST_CELL] for cell in cells[:_MOST_COLUMNS])))
     except csv.Error:
         return rows
     return rows
