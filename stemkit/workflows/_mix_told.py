@@ -74,8 +74,8 @@ def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool 
         "prints": [],
         "null_test": None,
         "level": None,
-        "boundaries": [],
         "limiter": None,
+        "boundaries": [],
         "refused": [each.as_refused() for each in left_out] if is_refused else [],
         "missing": [] if is_refused else [each.as_missing() for each in left_out],
         "report": {"json": None, "html": None} if is_refused else {"json": REPORT_NAME, "html": HTML_NAME},
@@ -138,7 +138,6 @@ def _level(level: LevelFacts, rate_hz: int) -> dict[str, Any]:
         "allowed_gain_db": level.allowed_gain_db,
         "limiting_print": level.limiting_print,
         "reason": level.reason,
-    }
         "limiter_needed": None if level.is_limited else limiter_as_dict(level, rate_hz),
     }
 
@@ -171,6 +170,7 @@ def limiter_as_dict(level: LevelFacts, rate_hz: int) -> dict[str, Any] | None:
         ],
         "true_peak_dbtp": dict(zip(READINGS, facts.readings_dbtp, strict=False)),
         "passes": facts.passes,
+    }
 
 
 def report_of(
@@ -192,13 +192,13 @@ def report_of(
             print_findings=findings_as_dicts(facts, judged.findings),
             conform_items=[_item(stem, seen, conformed.get(stem)) for stem in seen.taken],
             inputs=seen.digests(),
-            ledgers=prints,
+            ledgers={name: file.ledger for name, file in printed.files.items()},
             meters=meter_versions(),
+            conformance=conformance,
         )
     )
 
 
-            conformance=conformance,
 def _item(stem: TakenStem, seen: Seen, written: StemFile | None) -> dict[str, Any]:
     status = ItemStatus.WRITTEN if written is not None else ItemStatus.UNCHANGED
     steps = stem.item.steps if written is not None else ()

@@ -65,9 +65,9 @@ def mix(
     *,
     profile: Profile | None = None,
     print_by: str | None = None,
+    limiter: LimiterChoice | None = None,
     missing_as_silence: bool = False,
     store: FactStore | None = None,
-    limiter: LimiterChoice | None = None,
     jobs: int = 1,
     progress: Progress = silent,
 ) -> MixResult:
@@ -83,10 +83,10 @@ def mix(
         What the stems are brought to; the film's own, if `None`.
     print_by
         Profile that the prints are delivered by; the film's ``[mix] profile``, else the stems', if `None`.
-    missing_as_silence
-        Put silence in the place of a stem that is absent or unusable, instead of refusing.
     limiter
         Wins over the film's ``[mix] limiter``.
+    missing_as_silence
+        Put silence in the place of a stem that is absent or unusable, instead of refusing.
     jobs
         Threads; the prints are the same whatever it is.
 
@@ -98,10 +98,10 @@ def mix(
         If the run cannot be finished; nothing is left then.
     """
     profile = profile or load_profile(film.profile, beside=film.base)
-    name = print_by or film.mix.profile
-    print_profile = load_profile(name, beside=film.base) if name else profile
     if limiter is not None:
         film = replace(film, mix=replace(film.mix, limiter=limiter))
+    name = print_by or film.mix.profile
+    print_profile = load_profile(name, beside=film.base) if name else profile
     _require_one_form(profile, print_profile)
     store = store or open_store()
     gathered = gather(film, profile, store=store, jobs=jobs, progress=progress)
