@@ -52,3 +52,11 @@ def decode(curve: Mapping[str, Any]) -> NDArray[np.float64]:
     signed = np.where(units >= 0x8000, units - 0x10000, units)
     levels = signed / float(curve["units_per_lu"])
     return np.where(signed == curve["undefined"], math.nan, levels)
+
+
+def cut(curve: Mapping[str, Any], start_s: float, end_s: float) -> dict[str, Any]:
+    """Return a stretch of a curve as a curve of its own: the windows that lie in it whole."""
+    levels, step, window = decode(curve), curve["step_s"], curve["window_s"]
+    first, last = round(start_s / step), max(0, round((end_s - window) / step) + 1)
+    kept = (None if math.isnan(level) else level for level in levels[first : max(first, last)].tolist())
+    return {**encode(kept, window, step), "unit": curve["unit"]}

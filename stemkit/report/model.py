@@ -86,3 +86,14 @@ def open_report(path: Path) -> Report:
         raise UsageError(Problem("unknown_schema", what, f"expected {SCHEMA} or {CHECK_SCHEMA}", str(file)))
     report: Report = data
     return report
+
+
+# What later versions of the schema's first edition added; a report without it is of an earlier one.
+_LISTS = ("prints", "boundaries", "refused", "missing", "conform", "inputs", "overs", "waivers")
+_NOTHING = ("null_test", "level", "balance", "duck", "limiter", "dialogue", "conformance")
+
+
+def with_defaults(report: Report) -> Report:
+    """Return a report in which everything is there that today's readers look for."""
+    blank: dict[str, Any] = {key: [] for key in _LISTS} | dict.fromkeys(_NOTHING) | {"curves": {}, "meters": {}}
+    return {**blank, **report}

@@ -28,6 +28,7 @@ from stemkit.workflows._conform_run import Done
 from stemkit.workflows._mix_earlier import BOUNDARY, HTML_NAME
 from stemkit.workflows._mix_prints import Printed
 from stemkit.workflows._mix_stems import LeftOut, TakenStem
+from stemkit.workflows._report_evidence import Sounds, with_evidence
 from stemkit.workflows.conform import item_as_dict
 
 SCHEMA = "stemkit/mix/1"
@@ -183,16 +184,19 @@ def report_of(
 ) -> dict[str, Any]:
     """Return the report of a finished mix."""
     facts = printed.facts(seen.film, seen.print_profile)
+    prints = {name: file.ledger for name, file in printed.files.items()}
+    sounds = Sounds(seen.gathered.ledgers, prints)
+    check = build_check(seen.gathered.facts, seen.checked)
     return build_mix_report(
         MixRun(
             film=seen.film,
             profile=seen.print_profile,
-            check=build_check(seen.gathered.facts, seen.checked),
+            check={**check, "findings": with_evidence(check["findings"], sounds)},
             mix=data,
-            print_findings=findings_as_dicts(facts, judged.findings),
+            print_findings=with_evidence(findings_as_dicts(facts, judged.findings), sounds),
             conform_items=[_item(stem, seen, conformed.get(stem)) for stem in seen.taken],
             inputs=seen.digests(),
-            ledgers={name: file.ledger for name, file in printed.files.items()},
+            ledgers=prints,
             meters=meter_versions(),
             conformance=conformance,
         )

@@ -22,7 +22,9 @@ from stemkit.report.formats import html, json
 from stemkit.report.model import REPORT_NAME
 from stemkit.rules._engine import run
 from stemkit.store.facts import FactStore, open_store
+from stemkit.texts.language import system_language
 from stemkit.workflows._conform_run import MADE_BY
+from stemkit.workflows._conformance import kept_result
 from stemkit.workflows._mix_earlier import HTML_NAME, SIGNATURE, look_for, signature_of
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_prints import judge_prints, make_prints, space_needed
@@ -138,8 +140,8 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
         printed = make_prints(seen.film, _placed(seen, media), seen.print_profile, output, pace)
         judged = judge_prints(printed.facts(seen.film, seen.print_profile))
         data = mix_as_dict(seen, printed)
-        report = {**report_of(seen, data, printed, judged, conformed), SIGNATURE: signature}
-        output.write(HTML_NAME, html.render(report))
+        report = {**report_of(seen, data, printed, judged, conformed, kept_result(store)), SIGNATURE: signature}
+        output.write(HTML_NAME, html.render(report, system_language()))
         output.write(REPORT_NAME, json.render(report))
         output.commit([*printed.names.values(), HTML_NAME, REPORT_NAME])
     for name, file in printed.files.items():

@@ -17,10 +17,13 @@ def command(format_name: str, quiet: bool, no_progress: bool, **_: object) -> No
     EBU Tech 3341 and 3342 and tones after ITU-R BS.2217, made in memory. Ends with 1 if a reading of
     ours is outside the standard's tolerance.
     """
+    from stemkit.store.facts import open_store
+    from stemkit.workflows._conformance import keep_result
     from stemkit.workflows.selftest import selftest
 
     with ProgressDisplay(shown=not (quiet or no_progress)) as progress:
         result = selftest(progress)
+    keep_result(open_store(), len(result.readings), result.missed)
     if format_name == "json":
         print_json(result.as_dict())
     elif not quiet:

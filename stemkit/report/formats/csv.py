@@ -7,13 +7,13 @@ Columns: ``chapter``, ``title``, ``creator``, ``role``, ``file``, ``code``, ``se
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from typing import Any
 
 from stemkit.report.model import Report
-from stemkit.report.words import shown
+from stemkit.report.speech import Speech
+from stemkit.report.tables import as_csv
+from stemkit.texts.language import DEFAULT
 
 SUFFIX = ".csv"
 MEDIA_TYPE = "text/csv"
@@ -38,33 +38,16 @@ COLUMNS = (
     "message",
     "advice",
 )
-_FORMULA_STARTS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 
 
-def render(report: Report) -> str:
-    """Return the findings as CSV with a byte order mark, without which Excel takes UTF-8 for something else."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+def render(report: Report, lang: str = DEFAULT) -> str:
+    """Return the findings as CSV; the columns keep their names in every language."""
     chapters = {chapter["number"]: chapter for chapter in report["chapters"]}
-    for finding in report["findings"]:
-        writer.writerow([_cell(value) for value in _row(finding, chapters.get(finding["chapter"], {}))])
-    return "\ufeff" + out.getvalue()
+    say = Speech(lang)
+    return as_csv(COLUMNS, (_row(one, chapters.get(one["chapter"], {}), say) for one in report["findings"]))
 
 
-def _row(finding: Mapping[str, Any], chapter: Mapping[str, Any]) -> list[Any]:
+def _row(finding: Mapping[str, Any], chapter: Mapping[str, Any], say: Speech) -> list[Any]:
+    message, advice = say.told(finding)
     own = {**finding, "title": chapter.get("title"), "creator": chapter.get("creator"), "file": finding["name"]}
-    return [own.get(column) for column in COLUMNS]
-
-
-def _cell(value: object) -> str | int | float:
-    """Return a value that no spreadsheet takes for a formula; numbers stay numbers."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return value
-    text = shown(value)
-    # a leading apostrophe is what spreadsheets themselves use to mark text
-    return f"'{text}" if text.lstrip(" ")[:1] in tuple(_FORMULA_STARTS) else text
+    return [{**own, "message": message, "advice": advice}.get(column) for column in COLUMNS]

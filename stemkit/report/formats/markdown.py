@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from stemkit.report.compare import Compared, build_compared
 from stemkit.report.model import Report
 from stemkit.report.page import Page, build_page
 from stemkit.report.proof import Proof, build_proof
+from stemkit.report.speech import Speech
+from stemkit.texts.language import DEFAULT
 
 SUFFIX = ".md"
 MEDIA_TYPE = "text/markdown"
@@ -16,10 +19,12 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&@]|^[-+=]|^\d+(?=[.)])|://|\bwww\.)")
 _GLYPHS = {"error": "✗", "warning": "▲", "note": "✓", "ok": "✓"}
 
 
-def render(report: Report) -> str:
+def render(report: Report, lang: str = DEFAULT) -> str:
     """Return the report as Markdown; names and messages cannot become markup or links."""
-    page, proof = build_page(report), build_proof(report)
-    parts = (_head(page), _findings(page), _chapters(page), _proof(proof))
+    say = Speech(lang)
+    page, proof = build_page(report, say), build_proof(report, say)
+    compared = build_compared(report, say)
+    parts = (_head(page, say), _compared(compared, say), _findings(page, say), _chapters(page, say), _proof(proof, say))
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -51,10 +56,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield ""
 
 
-def _head(page: Page) -> Iterator[str]:
+def _head(page: Page, say: Speech) -> Iterator[str]:
     yield f"# {escape(page.title)}"
     yield ""
-    yield f"**{escape(page.verdict)}.** {' · '.join(text for _, text in page.counts)}"
+    yield f"**{escape(page.verdict)}** · {' · '.join(text for _, text in page.counts)}"
     yield ""
     for reason in page.reasons:
         yield f"- {escape(reason)}"
@@ -62,16 +67,34 @@ def _head(page: Page) -> Iterator[str]:
         yield ""
     if page.figures:
         rows = [[f.label, f"{f.value} {f.unit}", f.limit, f.margin or "–"] for f in page.figures]
-        yield from _table(("", "measured", "asked for", "margin"), rows)
+        yield from _table(("", say("measured"), say("asked_for"), say("margin")), rows)
 
 
-def _findings(page: Page) -> Iterator[str]:
+def _compared(compared: Compared | None, say: Speech) -> Iterator[str]:
+    if compared is None:
+        return
+    yield f"## {say('compared')}"
+    yield ""
+    yield escape(compared.lead)
+    yield ""
+    for word, items in (("compared_new", compared.new), ("compared_gone", compared.gone)):
+        for item in items:
+            place = f"{item.chapter} {item.role}".strip()
+            yield f"- {say(word)}: `{item.code}` {escape(item.message)} – {escape(place)}"
+    if compared.moved:
+        yield ""
+        head = (say("col_what"), say("col_was"), say("col_is"))
+        yield from _table(head, [[escape(cell) for cell in row] for row in compared.moved])
+    yield ""
+
+
+def _findings(page: Page, say: Speech) -> Iterator[str]:
     for group in page.groups:
         yield f"### {escape(group.title)}"
         yield ""
         for item in group.items:
             tag = f" ({item.tag})" if item.tag else ""
-            tag += f" and {item.more} more like it" if item.more else ""
+            tag += f" {say('and_more', n=item.more)}" if item.more else ""
             place = f" – {escape(item.place)}" if item.place else ""
             yield f"- {_GLYPHS[item.state]} `{item.code}` {escape(item.message)}{tag}{place}"
             if item.advice:
@@ -79,22 +102,22 @@ def _findings(page: Page) -> Iterator[str]:
         yield ""
 
 
-def _chapters(page: Page) -> Iterator[str]:
-    yield "## Chapters"
+def _chapters(page: Page, say: Speech) -> Iterator[str]:
+    yield f"## {say('chapters')}"
     yield ""
     rows = [
         [str(row.number), escape(row.title), escape(row.creator), row.start, row.loudness, row.true_peak, row.verdict]
         for row in page.rows
     ]
-    yield from _table(("No", "title", "creator", "in", "LUFS", "dBTP", ""), rows)
+    yield from _table((say("col_no"), say("title"), say("creator"), say("col_in"), "LUFS", "dBTP", ""), rows)
 
 
-def _proof(proof: Proof) -> Iterator[str]:
+def _proof(proof: Proof, say: Speech) -> Iterator[str]:
     if proof.prints:
-        yield "## Prints"
+        yield f"## {say('prints')}"
         yield ""
         rows = [[row.name, escape(row.path), row.loudness, row.true_peak, f"`{row.sha256}`"] for row in proof.prints]
-        yield from _table(("print", "file", "LUFS", "dBTP", "SHA-256"), rows)
+        yield from _table((say("col_print"), say("col_file"), "LUFS", "dBTP", "SHA-256"), rows)
         for equation, words, _ in proof.sums:
             yield f"- {equation}: {words}"
         yield ""

@@ -113,7 +113,7 @@
     const roles = ["VO", "SFX", "MUSIC"].filter((role) => data.curves[role]);
     const full = { s: await onGrid(data.curves.FULL.s), m: await onGrid(data.curves.FULL.m) };
     const byRole = {};
-    for (const role of roles) byRole[role] = { s: await onGrid(data.curves[role].s), m: await onGrid(data.curves[role].m) };
+    for (const role of roles) byRole[role] = { s: await onGrid(data.curves[role].s), m: await onGrid(null) };
     const voice = data.voice && (await onGrid(data.voice));
     const limiter = data.limiter && (await onGrid(data.limiter));
     const loudest = full.m.reduce((most, level) => (level !== null && level > most ? level : most), -30);
@@ -186,7 +186,8 @@
       if (voice && voice[i] !== null) readout.append(make("span", "", `${say.voice} ${shown(voice[i])} LU`));
       if (limiter && limiter[i]) readout.append(make("span", "", `${say.limiter} ${shown(limiter[i])} dB`));
       if (mark) readout.append(make("span", `mark-${mark[1]}`, `${mark[2]} ${mark[3]}`));
-      for (const chart of charts) chart.setCursor({ left: chart.valToPos(seconds, "x"), top: 10 }, false);
+      // the scales move at the end of this task
+      requestAnimationFrame(() => charts.forEach((chart) => chart.setCursor({ left: chart.valToPos(seconds, "x"), top: 10 }, false)));
     }
 
     // what lies behind and over the curves
@@ -228,6 +229,14 @@
         c.lineJoin = "round"; c.lineWidth = 4 * px; c.strokeStyle = colour.paper;
         c.strokeText(text, x, y); c.fillText(text, x, y);
       };
+      c.textAlign = "left";
+      c.font = `600 ${10.5 * px}px ${colour.sans}`;
+      (isMain ? ["FULL"] : roles).reduce((x, name) => {
+        c.fillStyle = tint(name);
+        write(name, x, top + 15 * px);
+        return x + c.measureText(name).width + 12 * px;
+      }, left + 6 * px);
+      c.font = `${11 * px}px ${colour.sans}`;
       c.fillStyle = colour.soft; c.textAlign = "right";
       for (let level = Math.ceil((range[0] + 2) / 10) * 10; isMain && level < range[1] - 2; level += 10)
         write(shown(level, 0), left + width - 4 * px, u.valToPos(level, "y", true) + 4 * px);
@@ -295,10 +304,11 @@
     const marker = make("div", "window");
     $(".strip-box").append(marker);
     marker.hidden = true;
-    chart(190, [{ levels: full.m, style: { ...line("FULL", 1, 0.3) } }, { levels: full.s, style: line("FULL", 1.4, 1) }], true, !roles.length);
+    const area = (name, alpha) => ({ stroke: "transparent", width: 0, fill: () => tint(name), fillTo: () => range[0], alpha, points: { show: false } });
+    chart(190, [{ levels: full.m, style: area("FULL", 0.15) }, { levels: full.s, style: line("FULL", 1.4, 1) }], true, !roles.length);
     if (roles.length)
       chart(142, [
-        ...roles.map((role) => ({ levels: byRole[role].m, style: { ...line(role, 1, 0.35), show: false } })),
+        ...roles.map((role) => ({ levels: byRole[role].m, style: { ...area(role, 0.16), show: false } })),
         ...roles.map((role) => ({ levels: byRole[role].s, style: line(role, 1.3, 1) })),
       ], false, true);
 
@@ -326,8 +336,13 @@
       toggle.setAttribute("aria-pressed", true);
       toggle.dataset.role = role;
     }
-    const fast = roles.length ? button(say.roles_momentary, say.roles_momentary, () => {
+    const fast = roles.length ? button(say.roles_momentary, say.roles_momentary, async () => {
       fast.setAttribute("aria-pressed", fast.getAttribute("aria-pressed") !== "true");
+      if (!fast.dataset.unpacked) {
+        fast.dataset.unpacked = "true";
+        for (const role of roles) byRole[role].m = await onGrid(data.curves[role].m);
+        charts[1].setData([xs, ...roles.map((role) => byRole[role].m), ...roles.map((role) => byRole[role].s)], false);
+      }
       paint();
     }) : null;
     if (fast) fast.setAttribute("aria-pressed", false);
