@@ -24,6 +24,7 @@ class Role(StrEnum):
     MUSIC = "MUSIC"
 
 
+BalanceMode = Literal["none", "dialogue", "programme"]
 LimiterChoice = Literal["off", "linked"]
 FadeLaw = Literal["equal-gain", "equal-power", "auto"]
 """``auto`` keeps the power of what is heard on both sides, whatever their correlation, which is measured."""
@@ -92,6 +93,8 @@ class Chapter:
         Declared stems; empty where a folder is searched.
     intentionally_silent
         Roles that carry no sound on purpose.
+    reference_mix
+        A mix that somebody made of the chapter's stems, to compare them with.
     given
         Files of the chapter that were named on the command line; only they are looked at.
     language
@@ -145,10 +148,17 @@ class MixSettings:
     ----------
     limiter
         ``"linked"``: one limiter for all prints brings the film to its level where a single gain cannot.
+    balance, max_trim_db
+        What brings the chapters together: one gain each, towards the film's level, bounded.
+    trims_db
+        Trims that a person wrote, by chapter; they win.
     """
 
     profile: str | None = None
     limiter: LimiterChoice = "off"
+    balance: BalanceMode = "none"
+    max_trim_db: float = 6.0
+    trims_db: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class ChapterPart(AsWritten):
     folder: str | None = Field(default=None, description="roles are found by file name in this folder")
     stems: StemsPart | None = Field(default=None, description="files by role, instead of what a folder would give")
     intentionally_silent: list[Annotated[Role, Field(strict=False)]] | None = None
-    reference_mix: str | None = Field(default=None, description="not offered yet")
+    reference_mix: str | None = Field(default=None, description="a mix of the chapter to compare its stems with")
 
 
 class BoundaryPart(CrossfadesPart):
@@ -133,8 +133,8 @@ class MixPart(AsWritten):
     """How the feature is printed."""
 
     profile: str | None = Field(default=None, description="what the prints are delivered by; default: the film's")
-    balance: Literal["none", "dialogue", "programme"] | None = Field(default=None, description="only none so far")
-    max_trim_db: float | None = Field(default=None, description="6.0; nothing else is offered yet")
+    balance: Literal["none", "dialogue", "programme"] | None = Field(default=None, description="what brings the chapters together")
+    max_trim_db: float | None = Field(default=None, ge=0.0, le=24.0, description="bound of a chapter's trim; default 6.0")
     limiter: Literal["off", "linked"] | None = Field(default=None, description="linked: one true-peak limiter for all prints")
     duck: DuckPart | None = None
 
@@ -167,6 +167,7 @@ class FilmDocument(AsWritten):
     waiver: list[WaiverPart] | None = None
     mix: MixPart | None = None
     inserts: InsertsPart | None = None
+    balance: dict[str, float] | None = Field(default=None, description="trims in dB by chapter number; they win")
 
 
 REQUIRED = {

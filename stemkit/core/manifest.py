@@ -25,6 +25,7 @@ from stemkit.core.profile import DEFAULT_PROFILE, load_profile
 from stemkit.core.toml_source import Location, dotted, read_toml
 
 FILM_FILE = "film.toml"
+LARGEST_TRIM_DB = 24.0
 
 
 def load_film(path: Path, *, profile: str | None = None) -> Film:
@@ -80,7 +81,7 @@ def _film(reading: Reading, profile: str | None) -> Film:
         manifest=reading.source.path.absolute(),
         crossfades=_crossfades(reading, defaults.crossfade if defaults else None, ("defaults", "crossfade")),
         boundaries=_boundaries(reading, chapters),
-        mix=MixSettings(mix.profile, mix.limiter or "off"),
+        mix=_mix_settings(reading, mix, chapters),
         inserts=read_inserts(reading),
     )
     return replace(film, waivers=read_waivers(reading, film))
@@ -102,11 +103,23 @@ def _profile_handles(reading: Reading, name: str, location: Location, *, is_give
         return Handles()
 
 
+def _mix_settings(reading: Reading, mix: MixPart, chapters: Sequence[Chapter]) -> MixSettings:
+    numbers = {str(chapter.number): chapter.number for chapter in chapters}
+    trims = {}
+    for key, trim_db in (reading.document.balance or {}).items():
+        if key not in numbers:
+            message = f"there is no chapter {key}"
+            reading.complain("unknown_chapter", ("balance", key), message, hint_for(key, numbers))
+        elif abs(trim_db) > LARGEST_TRIM_DB:
+            message = f"a trim of {trim_db} dB is more than {LARGEST_TRIM_DB:.0f} dB"
+            reading.complain("wrong_value", ("balance", key), message, "ask for the chapter at another level")
+        else:
+            trims[numbers[key]] = float(trim_db)
+    most = 6.0 if mix.max_trim_db is None else mix.max_trim_db
+    return MixSettings(mix.profile, mix.limiter or "off", mix.balance or "none", most, trims)
+
+
 def _check_mix(reading: Reading, mix: MixPart) -> None:
-    if mix.balance not in (None, "none"):
-        reading.not_offered(("mix", "balance"), mix.balance, 'leave it out, or write balance = "none"')
-    if mix.max_trim_db not in (None, 6.0):
-        reading.not_offered(("mix", "max_trim_db"), mix.max_trim_db, "leave it out: nothing is trimmed")
     if mix.duck is not None and mix.duck.depth_db:
         reading.not_offered(("mix", "duck", "depth_db"), mix.duck.depth_db, "leave it out, or write depth_db = 0.0")
 
@@ -147,8 +160,7 @@ def _chapter(reading: Reading, part: ChapterPart, location: Location, handles: H
     length = reading.frames(part.length, (*location, "length"))
     if length == 0:
         reading.complain("wrong_time", (*location, "length"), "a chapter cannot be 0 frames long")
-    if part.reference_mix is not None:
-        reading.not_offered((*location, "reference_mix"), part.reference_mix, "leave it out: nothing is compared yet")
+    mix = part.reference_mix
     return Chapter(
         number=part.number or 0,
         title=part.title or "",
@@ -159,6 +171,7 @@ def _chapter(reading: Reading, part: ChapterPart, location: Location, handles: H
         declared_folder=part.folder or "",
         stems=_stems(reading, part.stems, (*location, "stems")),
         intentionally_silent=frozenset(part.intentionally_silent or ()),
+        reference_mix=reading.path(mix, (*location, "reference_mix")) if mix is not None else None,
         language=part.language,
     )
 

@@ -15,6 +15,7 @@ from stemkit.core.profile import Profile
 from stemkit.core.progress import Progress, silent
 from stemkit.intake._work import Task, Work
 from stemkit.intake.content import add_content
+from stemkit.intake.reference import add_references
 from stemkit.intake.stems import resolve
 from stemkit.intake.sums import add_sums
 from stemkit.meters._ledger import Ledger
@@ -66,6 +67,7 @@ def gather(
     found, ledgers = _scan_all(found, work)
     chapters = tuple(_chapter_facts(delivery, found, ledgers, work) for delivery in deliveries)
     facts = add_content(FilmFacts(film, profile, chapters), ledgers, work)
+    facts = add_references(facts, ledgers, work)
     return GatheredFacts(add_sums(facts, ledgers, work), ledgers)
 
 

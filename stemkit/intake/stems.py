@@ -25,7 +25,9 @@ def resolve(film: Film) -> tuple[Delivery, ...]:
     OutputError
         If a folder cannot be listed.
     """
-    claimed = frozenset(stem.path.absolute() for chapter in film.chapters for stem in chapter.stems)
+    declared = [stem.path for chapter in film.chapters for stem in chapter.stems]
+    declared += [chapter.reference_mix for chapter in film.chapters if chapter.reference_mix is not None]
+    claimed = frozenset(path.absolute() for path in declared)
     return tuple(_delivery(film, chapter, claimed) for chapter in film.chapters)
 
 

@@ -103,7 +103,7 @@ def test_all_mistakes_of_a_file_are_reported_at_once_with_line_key_and_nearest_k
         (HEAD + ONE + 'stems.VO = "a\\u0000b"\n', "wrong_path", 6, "chapter[1].stems.VO"),
         (HEAD + ONE + 'stems.VO = ["a.wav", "../b.wav"]\n', "path_outside", 6, "chapter[1].stems.VO[2]"),
         (HEAD + ONE + 'intentionally_silent = ["voice"]\n', "wrong_value", 6, "chapter[1].intentionally_silent[1]"),
-        (HEAD + ONE + 'reference_mix = "mix.wav"\n', "not_offered", 6, "chapter[1].reference_mix"),
+        (HEAD + ONE + 'reference_mix = "../mix.wav"\n', "path_outside", 6, "chapter[1].reference_mix"),
         (HEAD + ONE + "[[boundary]]\nafter = 1\n", "unknown_chapter", 7, "boundary[1].after"),
         (HEAD + ONE + '[[waiver]]\nrule = "SIG003"\n', "missing_key", 6, "waiver[1].reason"),
         (HEAD + ONE + '[[waiver]]\nrule = "sig"\nreason = "x"\n', "wrong_value", 7, "waiver[1].rule"),

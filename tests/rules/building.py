@@ -52,8 +52,8 @@ from stemkit.meters.dialogue import Dialogue
 from stemkit.meters.digest import Digest
 from stemkit.meters.dropouts import Dropouts
 from stemkit.meters.edges import Edges
-from stemkit.meters.hum import Hum
 from stemkit.meters.ends import Ends
+from stemkit.meters.hum import Hum
 from stemkit.meters.integrity import Integrity
 from stemkit.meters.leq_m import LeqM
 from stemkit.meters.levels import Levels
@@ -61,6 +61,7 @@ from stemkit.meters.likeness import Likeness
 from stemkit.meters.loudness import Loudness
 from stemkit.meters.pauses import Pauses
 from stemkit.meters.polarity import Polarity
+from stemkit.meters.reference import ReferenceFit, StemPart
 from stemkit.meters.relations import Leak, Relations
 from stemkit.meters.sample_peak import SamplePeak
 from stemkit.meters.silence import Silence
@@ -191,7 +192,15 @@ def _chapter(given: Mapping[str, Any]) -> ChapterFacts:
     reason = summed.get("reason")
     measured = Measured() if reason else _measured({"lufs": -23.0, "amplitude": 0.5, **summed}, number, "sum")
     leaks = tuple(_leak(leak) for leak in given.get("leaks", ()))
-    return ChapterFacts(delivery, stems, measured, reason, Measured({Relations: Relations(leaks)}))
+    return ChapterFacts(delivery, stems, measured, reason, Measured({Relations: Relations(leaks), **_reference(given)}))
+
+
+def _reference(given: Mapping[str, Any]) -> dict[type, object]:
+    if "reference" not in given:
+        return {}
+    fit = dict(given["reference"])
+    parts = [StemPart(Role(role), _undefined(gain), _undefined(lag)) for role, gain, lag in fit.pop("parts", ())]
+    return {ReferenceFit: ReferenceFit(tuple(parts), **fit)}
 
 
 def _leak(given: Mapping[str, Any]) -> Leak:
