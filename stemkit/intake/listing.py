@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemkit.core.errors import OutputError, Problem
+from stemkit.core.errors import OutputError, Problem, UsageError
 from stemkit.core.names import is_junk
 from stemkit.core.words import SOUND_SUFFIXES, normalised
 
+FOLLOW_LINKS = "STEMKIT_FOLLOW_LINKS"
 _MAGIC = (b"RIFF", b"RF64", b"BW64", b"RIFX", b"FORM", b"fLaC", b"OggS", b"caff", b"ID3")
 _NUMBER = re.compile(r"\d+")
 
@@ -52,6 +53,8 @@ def look_into(folder: Path) -> Listing:
     ------
     OutputError
         If the folder cannot be listed. A folder that does not exist is empty.
+    UsageError
+        If a sound file or folder in it is a link to something elsewhere.
     """
     try:
         with os.scandir(folder) as entries:
@@ -63,10 +66,28 @@ def look_into(folder: Path) -> Listing:
         raise OutputError(Problem("unreadable_folder", message, "check your rights", str(folder))) from None
     # Names are judged inside the folder only: the way to it may lead through anything.
     seen = [path for path in found if not is_junk(Path(path.name))]
-    return Listing(
+    listing = Listing(
         sounds=tuple(path for path in seen if path.is_file() and is_sound(path)),
         folders=tuple(path for path in seen if path.is_dir() and not path.name.startswith(".") and not is_ours(path)),
     )
+    _refuse_links(folder, (*listing.sounds, *listing.folders))
+    return listing
+
+
+def _refuse_links(folder: Path, paths: Iterable[Path]) -> None:
+    """Refuse links out of a delivery, which an archive from a stranger may hold: nobody sees where they lead."""
+    links = [path for path in paths if path.is_symlink()]
+    if not links or os.environ.get(FOLLOW_LINKS) == "1":
+        return
+    home = folder.resolve().parent  # files that chapters share may lie beside them
+    hint = f"put the file itself there, or set {FOLLOW_LINKS}=1 if you made the link yourself"
+    problems = [
+        Problem("link_outside", f"is a link that leads elsewhere, to {path.resolve()}", hint, str(path))
+        for path in links
+        if not path.resolve().is_relative_to(home)
+    ]
+    if problems:
+        raise UsageError(*problems)
 
 
 def is_ours(folder: Path) -> bool:

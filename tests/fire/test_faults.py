@@ -238,7 +238,7 @@ def test_little_memory_is_said(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            preexec_fn=limit(mib * MIB),  # noqa: PLW1509
+            preexec_fn=limit(mib * MIB),
         )
         if ended.returncode == 0:
             break
