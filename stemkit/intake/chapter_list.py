@@ -12,7 +12,7 @@ from stemkit.core.timebase import FrameRate
 from stemkit.core.words import pieces
 from stemkit.intake.chapter_times import Written, as_seconds, chain, read_handles, read_rate, read_time
 from stemkit.intake.numbers import free_numbers, numbers_in
-from stemkit.intake.table import Table, read_table
+from stemkit.intake.table import Named, Table, read_table
 
 _TOTALS = frozenset(
     (
@@ -74,7 +74,7 @@ class ChapterList:
         return self.chapters[0].start if self.chapters else None
 
 
-def read_chapter_list(path: Path, rate: FrameRate | None = None) -> ChapterList:
+def read_chapter_list(path: Path, rate: FrameRate | None = None, named: Named | None = None) -> ChapterList:
     """Read a chapter list.
 
     Parameters
@@ -83,13 +83,15 @@ def read_chapter_list(path: Path, rate: FrameRate | None = None) -> ChapterList:
         A CSV file; its columns are understood by their heads.
     rate
         The frame rate if the user gave one.
+    named
+        Columns that the user has named, by meaning.
 
     Raises
     ------
     UsageError
         If the file cannot be read as a chapter list.
     """
-    table = read_table(path)
+    table = read_table(path, named)
     doubts = list(table.doubts)
     rows, left_out = _numbered(table)
     doubts += left_out

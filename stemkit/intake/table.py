@@ -7,7 +7,7 @@ import io
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -30,6 +30,8 @@ MEANINGS = (
     "number",
     "name",
 )
+COLUMN_MEANINGS = tuple(meaning for meaning in MEANINGS if meaning not in ("ignored", "name"))
+Named = Mapping[str, str]
 _DELIMITERS = (",", ";", "\t", "|")
 _LEGACY = ("cp1252", "gb18030", "shift_jis", "euc_kr", "cp1251", "big5")
 _LARGEST_BYTES = 1_000_000  # of thousands of chapters
@@ -72,11 +74,14 @@ class Table:
         Line in the file (from 1) and cells.
     doubts
         Sentences about what was not clear.
+    heads
+        All columns as they are called in the file.
     """
 
     columns: dict[str, Column]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     doubts: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
 
     def cell(self, row: Sequence[str], meaning: str) -> str:
         """Return a cell by the meaning of its column, an empty string where there is none."""
@@ -84,14 +89,21 @@ class Table:
         return row[column.index].strip() if column is not None and column.index < len(row) else ""
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, named: Named | None = None) -> Table:
     """Read a chapter list.
+
+    Parameters
+    ----------
+    named
+        Columns by meaning that the user has named, by their heads or counted from 1.
 
     Raises
     ------
     UsageError
-        If the file cannot be read, or no row of it looks like the head of a chapter list.
+        If the file cannot be read, no row of it looks like the head of a chapter list, or a named column is not
+        there.
     """
+    named = named or {}
     try:
         with path.open("rb") as file:
             raw = file.read(_LARGEST_BYTES + 1)
@@ -101,12 +113,36 @@ def read_table(path: Path) -> Table:
     if raw.startswith(b"PK\x03\x04") or len(raw) > _LARGEST_BYTES:
         hint = "export the chapter list as CSV"
         raise UsageError(Problem("not_csv", "is a workbook or far too large, not a CSV file", hint, str(path)))
-    options = [option for text in _decodings(raw) for option in _readings(text)]
+    options = [option for text in _decodings(raw) for option in _readings(text, named)]
     best = max(options, key=lambda option: option[0], default=None)
-    if best is None or best[0] < 2:
+    if best is None or best[0] < (0.5 if named else 2):
         hint = "its first row must name the columns, such as: number, title, creator, length"
         raise UsageError(Problem("no_head", "no row names the columns of a chapter list", hint, str(path)))
+    for meaning, head in named.items():
+        if meaning not in best[1].columns:
+            widest = max((table.heads for _, table in options), key=len)
+            heads = ", ".join(repr(cell) for cell in widest if cell)
+            message = f"there is no column {head!r}"
+            raise UsageError(Problem("no_column", message, f"its columns are {heads}", str(path), key="--column"))
     return best[1]
+
+
+def named_columns(words: Iterable[str]) -> dict[str, str]:
+    """Understand ``length=Dauer``.
+
+    Raises
+    ------
+    UsageError
+        If a word is not of this form, or its meaning is none.
+    """
+    found = {}
+    for word in words:
+        meaning, _, head = word.partition("=")
+        if meaning.strip() not in COLUMN_MEANINGS or not head.strip():
+            hint = f"write MEANING=HEAD; meanings are {', '.join(COLUMN_MEANINGS)}"
+            raise UsageError(Problem("wrong_value", f"{word!r} names no column", hint, key="--column"))
+        found[meaning.strip()] = head
+    return found
 
 
 def _decodings(raw: bytes) -> Iterator[str]:
@@ -122,15 +158,15 @@ def _decodings(raw: bytes) -> Iterator[str]:
             yield raw.decode(name, "replace")
 
 
-def _readings(text: str) -> Iterator[tuple[float, Table]]:
+def _readings(text: str, named: Named) -> Iterator[tuple[float, Table]]:
     """Yield each way to cut a text into cells, with how many columns it makes sense of."""
     text = text.replace("\0", "")
     for delimiter in _DELIMITERS:
         rows = _rows(text, delimiter)
-        heads = [(_sense(cells), -at) for at, (_, cells) in enumerate(rows[:_HEAD_ROWS])]
+        heads = [(_sense(cells, named), -at) for at, (_, cells) in enumerate(rows[:_HEAD_ROWS])]
         if heads:
             sense, at = max(heads)
-            yield sense, _table(rows[-at][1], rows[-at + 1 :])
+            yield sense, _table(rows[-at][1], rows[-at + 1 :], named)
 
 
 def _rows(text: str, delimiter: str) -> list[tuple[int, tuple[str, ...]]]:
@@ -145,16 +181,16 @@ def _rows(text: str, delimiter: str) -> list[tuple[int, tuple[str, ...]]]:
     return rows
 
 
-def _sense(cells: Sequence[str]) -> float:
-    meanings = {column.meaning for column in _columns(cells)}
+def _sense(cells: Sequence[str], named: Named) -> float:
+    meanings = {column.meaning for column in _columns(cells, named)}
     noise = sum(1 for cell in cells if cell.strip()) - len(meanings)
     return len(meanings) - noise / 1000
 
 
-def _table(head: Sequence[str], rows: Sequence[tuple[int, tuple[str, ...]]]) -> Table:
+def _table(head: Sequence[str], rows: Sequence[tuple[int, tuple[str, ...]]], named: Named) -> Table:
     chosen: dict[str, Column] = {}
     doubts = []
-    for column in _columns(head):
+    for column in _columns(head, named):
         other = chosen.get(column.meaning)
         if other is None:
             chosen[column.meaning] = column
@@ -169,8 +205,9 @@ def _table(head: Sequence[str], rows: Sequence[tuple[int, tuple[str, ...]]]) -> 
         meaning = "creator" if "title" in chosen and "creator" not in chosen else "title"
         if meaning not in chosen:
             chosen[meaning] = Column(name.index, name.head, meaning)
-    _settle_number_and_title(chosen, rows)
-    return Table(chosen, tuple(rows), tuple(doubts))
+    if "number" not in named:
+        _settle_number_and_title(chosen, rows)
+    return Table(chosen, tuple(rows), tuple(doubts), tuple(cell.strip() for cell in head))
 
 
 def _settle_number_and_title(chosen: dict[str, Column], rows: Sequence[tuple[int, tuple[str, ...]]]) -> None:
@@ -184,11 +221,20 @@ def _settle_number_and_title(chosen: dict[str, Column], rows: Sequence[tuple[int
         del chosen["number"]
 
 
-def _columns(head: Sequence[str]) -> Iterator[Column]:
+def _columns(head: Sequence[str], named: Named) -> Iterator[Column]:
     for index, cell in enumerate(head):
-        meaning = meaning_of(cell)
-        if meaning not in ("", "ignored"):
+        meanings = [meaning for meaning, name in named.items() if _is_named(name, index, cell)]
+        meaning = meanings[0] if meanings else meaning_of(cell)
+        if meanings or (meaning not in ("", "ignored") and meaning not in named):
             yield Column(index, cell.strip(), meaning, _unit_of(cell))
+
+
+def _is_named(name: str, index: int, cell: str) -> bool:
+    return name.strip() == str(index + 1) or _plain(name) == _plain(cell) != ""
+
+
+def _plain(text: str) -> str:
+    return " ".join(normalised(text).casefold().split())
 
 
 def meaning_of(head: str) -> str:

@@ -25,7 +25,8 @@ def tags_of(item: ConformItem, facts: FilmFacts) -> SoundTags:
     title = chapter.chapter.title
     scene = f"{item.chapter}{f' {title}' if title and film.manifest else ''}"
     description = f"{film.title}, chapter {scene}: {name}"
-    start, markers = None, ()
+    start: int | None = None
+    markers: tuple[Marker, ...] = ()
     fit, frames = fit_of(stem, chapter, facts), film.start_frame_of(item.chapter)
     if film.frame_rate is not None and fit is not None and item.media is not None:
         rate_hz = shape_after(item.media, item.steps).sample_rate_hz

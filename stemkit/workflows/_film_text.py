@@ -81,6 +81,11 @@ def film_text(
     return "\n".join(lines)
 
 
+def chapter_text(film: Film, chapter: ListedChapter, delivery: Delivery, doubts: Iterable[str]) -> str:
+    """Return the text of one chapter, for a film file that is there already."""
+    return "\n".join([*_chapter_lines(film, chapter, delivery, None), *map(_comment, doubts), ""])
+
+
 def _comment(sentence: str) -> str:
     return f"# DOUBT: {display_name(sentence)}"
 

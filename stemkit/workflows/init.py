@@ -14,7 +14,7 @@ from stemkit.core.facts import Delivery
 from stemkit.core.files import write_atomically
 from stemkit.core.film import Chapter, Film
 from stemkit.core.film_document import film_schema
-from stemkit.core.manifest import FILM_FILE
+from stemkit.core.manifest import FILM_FILE, load_film
 from stemkit.core.names import display_name
 from stemkit.core.profile import DEFAULT_PROFILE, load_profile
 from stemkit.core.timebase import KNOWN_RATE_NAMES, FrameRate
@@ -25,10 +25,12 @@ from stemkit.intake.matching import Matching, match_folders
 from stemkit.intake.numbers import free_numbers, numbers_in
 from stemkit.intake.stems import resolve, role_of
 from stemkit.intake.survey import Survey, lengths_of_stems, survey, title_from
+from stemkit.intake.table import named_columns
 from stemkit.workflows._film_text import film_text, relative
 from stemkit.workflows._init_doubts import Doubt, doubts_of_delivery, doubts_of_list, doubts_of_matching
+from stemkit.workflows._init_merge import Merged, merge
 
-__all__ = ["InitResult", "film_schema", "init"]
+__all__ = ["InitResult", "film_schema", "init", "named_columns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class InitResult:
         What was found for each chapter, in the same order.
     doubts
         What a person should look at; each stands in the file as a comment too.
+    merged
+        What was added to a film file that was there, `None` for a new one.
     """
 
     path: Path
@@ -54,6 +58,7 @@ class InitResult:
     listed: ChapterList
     deliveries: tuple[Delivery, ...]
     doubts: tuple[Doubt, ...]
+    merged: Merged | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the result as JSON data."""
@@ -69,6 +74,8 @@ class InitResult:
                 self._chapter(chapter, delivery)
                 for chapter, delivery in zip(self.listed.chapters, self.deliveries, strict=True)
             ],
+            "added": list(self.merged.added) if self.merged else None,
+            "kept": list(self.merged.kept) if self.merged else None,
             "warnings": [{"code": d.code, "chapter": d.chapter, "message": d.message} for d in self.doubts],
         }
 
@@ -85,11 +92,19 @@ class InitResult:
 
     def as_text(self) -> str:
         """Return the result for people."""
+        if self.merged is not None:
+            return self._merged_text(self.merged)
         chapters, stems = len(self.deliveries), sum(len(delivery.stems) for delivery in self.deliveries)
         return (
             f"wrote {display_name(self.path)}: {chapters} chapter{'s' * (chapters != 1)}, {stems} stems,"
             f" {self.listed.rate} frames a second, profile {self.film.profile}"
         )
+
+    def _merged_text(self, merged: Merged) -> str:
+        name = display_name(self.path)
+        head = f"added to {name}:" if merged.added else f"nothing new: {name} stays as it is"
+        lines = [head, *(f"  + {sentence}" for sentence in merged.added)]
+        return "\n".join([*lines, *(f"  = {sentence}" for sentence in merged.kept)])
 
 
 def init(
@@ -99,6 +114,7 @@ def init(
     frame_rate: str | None = None,
     profile: str | None = None,
     force: bool = False,
+    columns: Mapping[str, str] | None = None,
 ) -> InitResult:
     """Write ``film.toml`` into a folder of deliveries.
 
@@ -113,22 +129,27 @@ def init(
     profile
         Name or file; default ``crowd-film``.
     force
-        Whether a film file that is there may be replaced.
+        Whether a film file that is there may be replaced; else what is new is added to it.
+    columns
+        Columns of the list by meaning, as the user named them.
 
     Raises
     ------
     UsageError
-        If the folder does not exist, holds a film file already, or an option cannot be followed.
+        If the folder does not exist, or an option cannot be followed.
+    ManifestError
+        If a film file is there and has errors.
     ProfileError
         If the profile does not exist or has errors.
     OutputError
         If a folder cannot be listed, or the film file cannot be written.
     """
-    target = _target(folder, force=force)
-    rate = _given_rate(frame_rate)
+    target = _target(folder)
+    there = load_film(target) if os.path.lexists(target) and not force else None
+    rate = _given_rate(frame_rate) or (there.frame_rate if there else None)
     load_profile(profile or DEFAULT_PROFILE, beside=folder)
     found = survey(folder)
-    listed, matching = _from_list(found, chapter_list, rate) if chapter_list else _from_names(found, rate)
+    listed, matching = _from_list(found, chapter_list, rate, columns) if chapter_list else _from_names(found, rate)
     film = Film(
         title=folder.resolve().name or "film",
         base=folder,
@@ -143,20 +164,23 @@ def init(
     listed, said = _with_lengths_of_stems(listed, deliveries)
     doubts = sorted([*doubts, *said], key=lambda doubt: -1 if doubt.chapter is None else doubt.chapter)
     comments = [(doubt.chapter, doubt.message) for doubt in doubts if doubt.code != "frame_rate"]
+    if there is not None:
+        merged = merge(target, film, listed, deliveries, comments)
+        if merged.added:
+            write_atomically(target, merged.text.encode("utf-8"))
+        told = [doubt for doubt in doubts if doubt.chapter not in {chapter.number for chapter in there.chapters}]
+        film = replace(film, title=there.title, profile=there.profile)
+        return InitResult(target, film, listed, deliveries, tuple(told), merged)
     text = film_text(film, listed, deliveries, comments)
     write_atomically(target, text.encode("utf-8", "replace"))
     return InitResult(target, film, listed, deliveries, tuple(doubts))
 
 
-def _target(folder: Path, *, force: bool) -> Path:
+def _target(folder: Path) -> Path:
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "there is no such folder"
         raise UsageError(Problem("no_such_path", what, "name the folder that holds the deliveries", str(folder)))
-    target = folder / FILM_FILE
-    if os.path.lexists(target) and not force:
-        hint = "edit it, or replace it with --force"
-        raise UsageError(Problem("film_file_exists", "there is a film file already", hint, str(target)))
-    return target
+    return folder / FILM_FILE
 
 
 def _given_rate(text: str | None) -> FrameRate | None:
@@ -212,8 +236,10 @@ def _has_stems(source: Path) -> bool:
     return any(role_of(path, source).roles for path in sounds_below(source))
 
 
-def _from_list(found: Survey, path: Path, rate: FrameRate | None) -> tuple[ChapterList, Matching]:
-    listed = read_chapter_list(path, rate)
+def _from_list(
+    found: Survey, path: Path, rate: FrameRate | None, columns: Mapping[str, str] | None
+) -> tuple[ChapterList, Matching]:
+    listed = read_chapter_list(path, rate, columns)
     matching = match_folders(found.sources, listed.chapters)
     if len(listed.chapters) == 1 and len(found.sources) == 1 and not found.is_flat:
         matching = Matching({listed.chapters[0].number: found.sources[0]})
