@@ -30,6 +30,8 @@ class Verdict:
         By how much the sound is above the target (negative: below).
     is_flagged
         False where the tolerance is missed and the document's own quality control would not say so.
+    is_near
+        The rule's own wider band is kept.
     missed
         A second rule that would have done, and was missed too, with its value.
     reason
@@ -40,13 +42,14 @@ class Verdict:
     value: float | None = None
     over_lu: float = 0.0
     is_flagged: bool = True
+    is_near: bool = False
     missed: tuple[LoudnessRule, float] | None = None
     reason: str | None = None
 
     @property
     def severity(self) -> Severity:
         """As the profile says."""
-        return self.rule.severity if self.is_flagged else (self.rule.flag_severity or self.rule.severity)
+        return (self.rule.flag_severity if self.is_near else None) or self.rule.severity
 
 
 def verdicts_of(sound: Sound, film: FilmFacts) -> Iterator[Verdict]:
@@ -98,7 +101,9 @@ def _judge(sound: Sound, group: tuple[LoudnessRule, ...], rules: tuple[LoudnessR
         return
     (rule, value, over), *others = missed
     also = (others[0][0], others[0][1]) if others else None
-    yield Verdict(rule, value, over, _is_flagged(sound, rule, rules), also)
+    is_near = _keeps_flag_band(sound, rule)
+    is_flagged = not is_near and not (_has_flag_band(rule) and any(_keeps_flag_band(sound, test) for test in rules))
+    yield Verdict(rule, value, over, is_flagged, is_near, also)
 
 
 def _is_within(over: float, below: float | None, above: float | None, rule: LoudnessRule) -> bool:
@@ -106,18 +111,16 @@ def _is_within(over: float, below: float | None, above: float | None, rule: Loud
     return over <= (above or 0.0) and not is_too_quiet
 
 
-def _is_flagged(sound: Sound, rule: LoudnessRule, rules: tuple[LoudnessRule, ...]) -> bool:
-    """Tell whether quality control would flag a sound: it does if all of its own tests fail."""
-    if rule.flag_above_lu is None and rule.flag_below_lu is None:
-        return True
-    for test in rules:
-        if test.flag_above_lu is None and test.flag_below_lu is None:
-            continue
-        value, _ = value_of(sound, test)
-        over = None if value is None else round(round(value, 2) - test.target_lufs, 2)
-        if over is not None and _is_within(over, test.flag_below_lu, test.flag_above_lu, test):
-            return False
-    return True
+def _has_flag_band(rule: LoudnessRule) -> bool:
+    return rule.flag_above_lu is not None or rule.flag_below_lu is not None
+
+
+def _keeps_flag_band(sound: Sound, test: LoudnessRule) -> bool:
+    """Tell whether one of the tests of quality control is met; it flags a sound that fails them all."""
+    value, _ = value_of(sound, test)
+    if value is None or not _has_flag_band(test):
+        return False
+    return _is_within(round(round(value, 2) - test.target_lufs, 2), test.flag_below_lu, test.flag_above_lu, test)
 
 
 def value_of(sound: Sound, rule: LoudnessRule) -> tuple[float | None, str]:
