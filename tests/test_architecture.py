@@ -72,6 +72,20 @@ def test_the_library_never_prints_prompts_or_exits(path: Path) -> None:
     assert not (calls & {"print", "input", "exit", "quit", "eval", "exec"}) - allowed
 
 
+def _imports(path: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
+@pytest.mark.parametrize("package", ["rules", "report/formats", "cli/commands"])
+def test_parts_that_are_found_by_name_do_not_know_each_other(package: str) -> None:
+    dotted = f"stemkit.{package.replace('/', '.')}."
+    for path in (PACKAGE / package).glob("[a-z]*.py"):
+        # What several parts share has a name that starts with "_".
+        others = {name for name in _imports(path) if name.startswith(dotted) and not name.startswith(f"{dotted}_")}
+        assert not others, f"{_relative(path)} imports {', '.join(sorted(others))}"
+
+
 def test_no_pickle_and_no_shell() -> None:
     for path in MODULES:
         text = path.read_text(encoding="utf-8")
