@@ -45,6 +45,10 @@ class Task:
             self.progress(Event(self.name, self.done, self.total, item))
 
 
+class StoppedError(Exception):
+    """Work was given up, because it was interrupted or failed elsewhere."""
+
+
 @dataclass(slots=True)
 class Work:
     """What all steps of gathering share.
@@ -64,6 +68,21 @@ class Work:
     progress: Progress
     store: FactStore | None
     versions: Mapping[str, int]
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        told = self.progress
+
+        def tell(event: Event) -> None:
+            self._go_on()
+            told(event)
+
+        self.progress = tell
+
+    def _go_on(self) -> None:
+        """End the thread that asks, where the run is over: a long scan keeps nobody waiting."""
+        if self._stop.is_set():
+            raise StoppedError
 
     def each(self, items: Sequence[T], do: Callable[[T], R]) -> list[R]:
         """Do something with every item, several at once; results come in the order of the items."""
@@ -72,6 +91,7 @@ class Work:
             try:
                 return [future.result() for future in futures]
             except BaseException:
+                self._stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
@@ -114,6 +134,7 @@ class Work:
             return kept
         scanner = Scanner(form.sample_rate_hz, layout.count, layout)
         for block in tap(stream(), scanner):
+            self._go_on()
             task.advance(len(block))
         ledger = scanner.result()
         if self.store:

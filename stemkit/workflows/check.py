@@ -14,7 +14,7 @@ from stemkit.core.manifest import FILM_FILE
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
 from stemkit.intake.facts import gather
-from stemkit.intake.folder import open_film
+from stemkit.intake.folder import chapter_in_hand, open_film
 from stemkit.report.build import build_check_report
 from stemkit.report.check import build_check, verdict_of
 from stemkit.rules._engine import RuleRun, run_rules, selected_rules
@@ -103,6 +103,7 @@ def check(
     if film_file is None and len(paths) == 1 and is_mix(paths[0]):
         return _check_prints(paths[0], store, jobs, progress)
     film = open_film(paths, film_file=film_file, profile=profile)
+    film = film if paths else _of_this_folder(film)
     severities = Severities.read(severity)
     spec = severities.of_profile(load_profile(film.profile, beside=film.base))
     selected_rules(spec, select, ignore)
@@ -113,6 +114,14 @@ def check(
     if listed == result.run:
         return result
     return replace(result, run=listed, report=build_check(result.facts, listed))
+
+
+def _of_this_folder(film: Film) -> Film:
+    """Return the chapter whose folder is the current one, or the whole film where there is no such chapter."""
+    here = Path.cwd().resolve()
+    inside = [one for one in film.chapters if one.folder is not None and here.is_relative_to(one.folder.resolve())]
+    own = [one for one in inside if one.folder is not None and one.folder.resolve() != film.base.resolve()]
+    return chapter_in_hand(film, here) if own else film
 
 
 def _check_prints(folder: Path, store: FactStore, jobs: int, progress: Progress) -> CheckResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -306,3 +307,37 @@ def test_sources_are_never_touched(tmp_path: Path) -> None:
     after: dict[Path, Any] = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.rglob("*.wav")}
     assert after == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "ch01", "ch02", "film.toml"]
+
+
+def test_one_chapter_in_hand_never_asks_for_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = film_of(tmp_path, chapters=3)
+    for number in (1, 3):
+        shutil.rmtree(tmp_path / f"ch{number:02}")
+    for report in (
+        check([tmp_path / "ch02"], film_file=film).report,
+        check([tmp_path / "ch02"]).report,
+        _from_inside(tmp_path / "ch02", monkeypatch, None),
+        _from_inside(tmp_path / "ch02", monkeypatch, film),
+    ):
+        assert [chapter["number"] for chapter in report["chapters"]] == [2]
+        assert report["verdict"] == "ready"
+        assert not [one for one in report["findings"] if one["chapter"] not in (None, 2)]
+    assert check([film]).verdict == "ask"
+
+
+def _from_inside(folder: Path, monkeypatch: pytest.MonkeyPatch, film: Path | None) -> dict[str, Any]:
+    monkeypatch.chdir(folder)
+    return check([], film_file=film).report
+
+
+def test_who_interrupts_waits_for_no_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEMKIT_CACHE", "off")
+    told: list[Event] = []
+
+    def give_up(event: Event) -> None:
+        told.append(event)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check([film_of(tmp_path, chapters=3)], jobs=2, progress=give_up)
+    assert len(told) <= 3
