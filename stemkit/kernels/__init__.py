@@ -6,9 +6,11 @@ anew in every process; nothing else changes.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -16,9 +18,29 @@ def kernel_cache_folder() -> Path:
     """Return where compiled kernels are kept, whether or not it can be written."""
     if set_by_user := os.environ.get("NUMBA_CACHE_DIR"):
         return Path(set_by_user)
+    return _own_folder() / _sources_digest()
+
+
+def _own_folder() -> Path:
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("stemkit", appauthor=False)) / "kernels" / _sources_digest()
+    return Path(platformdirs.user_cache_dir("stemkit", appauthor=False)) / "kernels"
+
+
+def kept_kernels() -> Iterator[Path]:
+    """Yield the files of compiled code in the user's cache, those of other versions among them."""
+    for suffix in ("nbi", "nbc", "o"):
+        yield from _own_folder().glob(f"*/**/*.{suffix}")
+
+
+def forget_kernels() -> None:
+    """Remove all compiled code from the user's cache."""
+    for path in list(kept_kernels()):
+        path.unlink(missing_ok=True)
+    folders = [path for path in _own_folder().rglob("*") if path.is_dir()]
+    for folder in (*sorted(folders, key=lambda path: -len(path.parts)), _own_folder()):
+        with contextlib.suppress(OSError):  # something of somebody else's is in it
+            folder.rmdir()
 
 
 def _sources_digest() -> str:

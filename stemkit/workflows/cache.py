@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Literal
 
 from stemkit import __version__
+from stemkit.kernels import forget_kernels, kept_kernels
 from stemkit.store.facts import CacheInfo, open_store
 
 Action = Literal["info", "clear"]
@@ -17,6 +19,8 @@ class CacheResult:
 
     action: Action
     info: CacheInfo
+    kernels: int = 0
+    kernels_bytes: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """Return the result as JSON data."""
@@ -29,6 +33,8 @@ class CacheResult:
             "files": info.files,
             "facts": info.facts,
             "size_bytes": info.size_bytes,
+            "kernels": self.kernels,
+            "kernels_bytes": self.kernels_bytes,
         }
 
     def as_text(self) -> str:
@@ -36,14 +42,22 @@ class CacheResult:
         info = self.info
         if info.folder is None:
             return "Nothing is kept between runs (STEMKIT_CACHE=off)."
-        what = f"{info.facts} measurements of {info.files} files, {info.size_bytes / 1e6:.1f} MB"
+        compiled = f"{self.kernels} files of compiled code, {self.kernels_bytes / 1e6:.1f} MB"
+        what = f"{info.facts} measurements of {info.files} files, {info.size_bytes / 1e6:.1f} MB; {compiled}"
         return f"Removed from {info.folder}: {what}" if self.action == "clear" else f"{info.folder}: {what}"
 
 
 def cache(action: Action = "info") -> CacheResult:
     """Look into the cache that the environment names, or clear it.
 
-    Only measurements are counted and removed; compiled kernels stay.
+    The user's own cache holds compiled kernels too, those of earlier versions among them. They are cleared
+    with it, and compiled anew by the next run; nothing of stemkit is left then but what was installed.
     """
     store = open_store()
-    return CacheResult(action, store.clear() if action == "clear" else store.info())
+    is_own = not os.environ.get("STEMKIT_CACHE", "").strip()
+    kernels = list(kept_kernels()) if is_own else []
+    size = sum(path.stat().st_size for path in kernels)
+    if action == "clear" and is_own:
+        forget_kernels()
+    info = store.clear() if action == "clear" else store.info()
+    return CacheResult(action, info, len(kernels), size)

@@ -30,6 +30,17 @@ def test_info_and_clear_say_what_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert json.loads(run(monkeypatch, str(tmp_path), "info", "--json"))["facts"] == 0
 
 
+def test_the_users_own_cache_loses_its_kernels_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "stemkit"))
+    kernel = tmp_path / "stemkit" / "kernels" / "0123" / "scan" / "scan.nbi"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_bytes(bytes(1000))
+    assert json.loads(run(monkeypatch, str(tmp_path), "clear", "--json"))["kernels"] == 0
+    assert kernel.exists()
+    assert json.loads(run(monkeypatch, "", "clear", "--json"))["kernels"] == 1
+    assert not (tmp_path / "stemkit" / "kernels").exists()
+
+
 def test_off_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "STEMKIT_CACHE=off" in run(monkeypatch, "off")
     assert json.loads(run(monkeypatch, "off", "--json"))["folder"] is None
