@@ -47,6 +47,8 @@ class Placement:
         Where its first sample goes.
     fade_in, fade_out
         `None` for a straight cut.
+    gain_db
+        The chapter's trim.
     """
 
     chapter: int
@@ -56,6 +58,7 @@ class Placement:
     start_in_film: int
     fade_in: Fade | None = None
     fade_out: Fade | None = None
+    gain_db: float = 0.0
 
     @property
     def span_in_film(self) -> Span:

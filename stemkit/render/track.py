@@ -15,6 +15,7 @@ from stemkit.audio.reader import read_blocks
 from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
 from stemkit.core.media import MediaInfo
 from stemkit.core.timebase import Span
+from stemkit.core.units import amplitude_from_db
 from stemkit.dsp.fades import Direction, fade_gains
 from stemkit.plan.timeline import Fade, Line, Placement
 
@@ -82,7 +83,7 @@ def is_on_grid(media: MediaInfo, bits: int) -> bool:
 
 
 def _touched(placement: Placement, bits: int) -> Iterator[Span]:
-    if not is_on_grid(placement.source, bits):
+    if placement.gain_db or not is_on_grid(placement.source, bits):
         yield placement.span_in_film
         return
     for fade in (placement.fade_in, placement.fade_out):
@@ -149,7 +150,9 @@ def _add_faded(out: Block, placement: Placement, part: Span, puller: _Puller) ->
 
 def _faded(block: Block, placement: Placement, piece: Span) -> Block:
     fades: tuple[tuple[Fade | None, Direction], ...] = ((placement.fade_in, "in"), (placement.fade_out, "out"))
-    is_fresh = False
+    is_fresh = placement.gain_db != 0.0
+    if is_fresh:
+        block = block * amplitude_from_db(placement.gain_db)
     for fade, direction in fades:
         if fade is None or (span := fade.span.overlap(piece)) is None:
             continue

@@ -20,6 +20,8 @@ def mix_as_text(data: Mapping[str, Any], report: Mapping[str, Any] | None, *, is
     is_unchanged
         Nothing was rendered: an earlier run had made exactly this.
     """
+    if report is None and not data["refused"] and data.get("balance"):
+        return "\n".join(_balance(data["balance"]))
     lines = _refused(data) if report is None else _printed(data, report, is_unchanged)
     return "\n".join(lines)
 
@@ -46,6 +48,8 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
         levels = f"{number(measured['programme_loudness_lufs'])} LUFS  {number(measured['true_peak_dbtp'], 2)} dBTP"
         yield f"  {shown(each['path']):<{width}}  {levels}"
     yield ""
+    if data.get("balance"):
+        yield from _balance(data["balance"])
     yield from _level(data["level"], data.get("limiter"))
     yield from _null(data["null_test"])
     yield from _joins(data["boundaries"])
@@ -55,6 +59,20 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     yield ""
     verdict = "READY" if report["verdict"] == "ready" else "NOT READY  errors are left: 'stemkit check' lists them"
     yield f"{verdict}  report: {shown(data['out'])}/{data['report']['html']}"
+
+
+def _balance(balance: Mapping[str, Any]) -> Iterator[str]:
+    most, film = number(balance["max_trim_db"]), number(balance["film_lufs"])
+    yield f"balance: {balance['mode']}, at most {most} dB; film {film} LUFS"
+    yield "  chapter   before    after     trim"
+    for each in balance["chapters"]:
+        before, after = number(each["before_lufs"]), number(each["after_lufs"])
+        trim = number(each["trim_db"], sign=True)
+        yield f"  {each['chapter']:>7} {before:>8} {after:>8} {trim:>8}  {shown(each['reason'] or '')}".rstrip()
+    for step in balance["steps"]:
+        if step["before_lu"] is not None:
+            before, after = number(step["before_lu"], sign=True), number(step["after_lu"], sign=True)
+            yield f"  step after chapter {step['after']}: {before} LU, then {after} LU"
 
 
 def _level(level: Mapping[str, Any], limiter: Mapping[str, Any] | None) -> Iterator[str]:

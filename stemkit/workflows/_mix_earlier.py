@@ -41,6 +41,7 @@ class EarlierMix:
             "null_test": report["null_test"],
             "level": report["level"],
             "limiter": report.get("limiter"),
+            "balance": report.get("balance"),
             "boundaries": [{key: each.get(key) for key in BOUNDARY} for each in report["boundaries"]],
         }
 

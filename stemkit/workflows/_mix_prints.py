@@ -13,9 +13,11 @@ from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import Bext
 from stemkit.core.names import safe_name
 from stemkit.core.profile import Profile
+from stemkit.plan.balance import BalancePlan, with_trims
 from stemkit.plan.correlation import with_correlations
 from stemkit.plan.routing import PrintRow, plan_routing, sum_rules
 from stemkit.plan.timeline import Timeline
+from stemkit.render.balancing import balance_film
 from stemkit.render.overlap import measure_correlations
 from stemkit.render.printing import Work, write_prints
 from stemkit.render.stem_file import StemFile, measured_file
@@ -39,6 +41,7 @@ class Printed:
     level: LevelFacts
     nulls: tuple[NullFacts, ...]
     timeline: Timeline
+    balance: BalancePlan | None = None
 
     def facts(self, film: Film, profile: Profile) -> FilmFacts:
         """Return what the rules about prints may see."""
@@ -54,6 +57,16 @@ class Printed:
 def print_name(film: Film, row: PrintRow) -> str:
     """Return the file name of a print."""
     return f"{safe_name(film.title)}_{safe_name(row.name)}.wav"
+
+
+def balanced(film: Film, timeline: Timeline, profile: Profile, work: Work) -> tuple[Timeline, BalancePlan | None]:
+    """Return the timeline with a trim for each chapter, and the plan, `None` where nobody asked for one."""
+    mix = film.mix
+    if mix.balance == "none" and not mix.trims_db:
+        return timeline, None
+    layout = LAYOUTS[profile.format.layout]
+    plan = balance_film(timeline, layout, mix.balance, mix.max_trim_db, mix.trims_db, work)
+    return with_trims(timeline, plan.by_chapter()), plan
 
 
 def print_format(profile: Profile, length_samples: int) -> WriteFormat:
@@ -85,6 +98,7 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
         return Work(pace.jobs, on_samples=pace.counter(task, length))
 
     timeline = with_correlations(timeline, measure_correlations(timeline, fmt.layout.count))
+    timeline, balance = balanced(film, timeline, profile, work("measuring the chapters"))
     level = choose_level(film, timeline, rows, profile, work)
     paths = {row.name: output.temporary(names[row.name]) for row in rows}
     formats = {row.name: (paths[row.name], fmt, _bext(film, row, timeline.sample_rate_hz)) for row in rows}
@@ -99,7 +113,7 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
     files = dict(zip(paths, measured, strict=True))
     media = {name: file.media for name, file in files.items()}
     nulls = prove_sums(media, sum_rules(rows), work("proving the null"))
-    return Printed(rows, names, files, level, nulls, timeline)
+    return Printed(rows, names, files, level, nulls, timeline, balance)
 
 
 def judge_prints(facts: FilmFacts) -> RuleRun:

@@ -21,9 +21,11 @@ from stemkit.plan.conform import ConformPlan, ItemStatus
 from stemkit.render.stem_file import StemFile
 from stemkit.report.build import build_mix_report
 from stemkit.report.check import build_check, findings_as_dicts, media_as_dict
+from stemkit.report.curves import encode
 from stemkit.report.model import REPORT_NAME, MixRun
 from stemkit.rules._engine import RuleRun
 from stemkit.store.facts import stored_digest
+from stemkit.workflows._balance_table import balance_as_dict
 from stemkit.workflows._conform_run import Done
 from stemkit.workflows._mix_earlier import BOUNDARY, HTML_NAME
 from stemkit.workflows._mix_prints import Printed
@@ -76,6 +78,7 @@ def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool 
         "null_test": None,
         "level": None,
         "limiter": None,
+        "balance": None,
         "boundaries": [],
         "refused": [each.as_refused() for each in left_out] if is_refused else [],
         "missing": [] if is_refused else [each.as_missing() for each in left_out],
@@ -101,6 +104,7 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
         ],
         "null_test": null_as_dict(printed.nulls, timeline.length_samples),
         "level": _level(printed.level, timeline.sample_rate_hz),
+        "balance": balance_as_dict(printed.balance) if printed.balance else None,
         "limiter": limiter_as_dict(printed.level, timeline.sample_rate_hz) if printed.level.is_limited else None,
         "boundaries": [
             {key: getattr(join, key) for key in BOUNDARY} | {"role": join.role.value} for join in timeline.joins
@@ -171,6 +175,7 @@ def limiter_as_dict(level: LevelFacts, rate_hz: int) -> dict[str, Any] | None:
         ],
         "true_peak_dbtp": dict(zip(READINGS, facts.readings_dbtp, strict=False)),
         "passes": facts.passes,
+        "curve": {**encode(facts.curve_db, 0.0), "unit": "dB"},
     }
 
 

@@ -9,20 +9,24 @@ from typing import Any
 
 from stemkit.core.errors import Problem, ProfileError
 from stemkit.core.files import OutputSet, require_space, tidy
-from stemkit.core.film import Film, LimiterChoice, Role
+from stemkit.core.film import BalanceMode, Film, LimiterChoice, Role
+from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import MediaInfo
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
 from stemkit.intake.facts import gather
 from stemkit.plan.conform import plan_conform
 from stemkit.plan.timeline import Timeline, plan_timeline
+from stemkit.render.balancing import balance_film
 from stemkit.render.conform import shape_after
+from stemkit.render.printing import Work
 from stemkit.render.stem_file import StemFile, bytes_needed, conform_stem
 from stemkit.report.formats import html, json
 from stemkit.report.model import REPORT_NAME
 from stemkit.rules._engine import run
 from stemkit.store.facts import FactStore, open_store
 from stemkit.texts.language import system_language
+from stemkit.workflows._balance_table import BALANCE_NAME, balance_as_csv, balance_as_dict
 from stemkit.workflows._conform_run import MADE_BY
 from stemkit.workflows._conformance import kept_result
 from stemkit.workflows._mix_earlier import HTML_NAME, SIGNATURE, look_for, signature_of
@@ -50,11 +54,12 @@ class MixResult:
     report: Mapping[str, Any] | None
     is_unchanged: bool = False
     has_crashed: bool = False
+    is_plan: bool = False
 
     @property
     def has_errors(self) -> bool:
         """Whether the film is not deliverable as it stands."""
-        return self.report is None or self.report["verdict"] != "ready"
+        return not self.is_plan and (self.report is None or self.report["verdict"] != "ready")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of ``mix``."""
@@ -68,6 +73,9 @@ def mix(
     profile: Profile | None = None,
     print_by: str | None = None,
     limiter: LimiterChoice | None = None,
+    balance: BalanceMode | None = None,
+    trims_db: Mapping[int, float] | None = None,
+    plan_only: bool = False,
     missing_as_silence: bool = False,
     store: FactStore | None = None,
     jobs: int = 1,
@@ -87,6 +95,10 @@ def mix(
         Profile that the prints are delivered by; the film's ``[mix] profile``, else the stems', if `None`.
     limiter
         Wins over the film's ``[mix] limiter``.
+    balance, trims_db
+        Win over the film's ``[mix] balance`` and ``[balance]``.
+    plan_only
+        Measure and plan the balance of the chapters, and write nothing.
     missing_as_silence
         Put silence in the place of a stem that is absent or unusable, instead of refusing.
     jobs
@@ -100,8 +112,7 @@ def mix(
         If the run cannot be finished; nothing is left then.
     """
     profile = profile or load_profile(film.profile, beside=film.base)
-    if limiter is not None:
-        film = replace(film, mix=replace(film.mix, limiter=limiter))
+    film = _as_asked(film, limiter, balance, trims_db)
     name = print_by or film.mix.profile
     print_profile = load_profile(name, beside=film.base) if name else profile
     _require_one_form(profile, print_profile)
@@ -113,12 +124,36 @@ def mix(
     seen = Seen(film, out, profile, print_profile, gathered, checked, plan, taken, left_out)
     if (left_out and not missing_as_silence) or not taken:
         return MixResult(mix_as_dict(seen, is_refused=True), None, has_crashed=checked.has_crashed)
+    if plan_only:
+        return _planned(seen, Pace(jobs, progress))
     signature = signature_of(film, (profile, print_profile), seen.inputs())
     if (kept := look_for(out, signature, store)) is not None:
         tidy(out)
         data = {**mix_as_dict(seen), **kept.as_mix()}
         return MixResult(data, kept.report, is_unchanged=True, has_crashed=checked.has_crashed)
     return _printed(seen, signature, store, Pace(jobs, progress))
+
+
+def _as_asked(
+    film: Film, limiter: LimiterChoice | None, balance: BalanceMode | None, trims_db: Mapping[int, float] | None
+) -> Film:
+    mix = film.mix
+    trims = mix.trims_db if trims_db is None else trims_db
+    mix = replace(mix, limiter=limiter or mix.limiter, balance=balance or mix.balance, trims_db=trims)
+    return replace(film, mix=mix)
+
+
+def _planned(seen: Seen, pace: Pace) -> MixResult:
+    """Plan the balance of a film; what has to be conformed for that is thrown away."""
+    _require_room(seen)
+    with OutputSet(seen.out) as output:
+        conformed = _conform(seen, output.scratch("stems"), pace)
+        timeline = _placed(seen, {s: conformed[s].media if s in conformed else s.media for s in seen.taken})
+        work = Work(pace.jobs, on_samples=pace.counter("measuring the chapters", timeline.length_samples))
+        mix, layout = seen.film.mix, LAYOUTS[seen.print_profile.format.layout]
+        plan = balance_film(timeline, layout, mix.balance, mix.max_trim_db, mix.trims_db, work)
+    data = {**mix_as_dict(seen), "balance": balance_as_dict(plan)}
+    return MixResult({**data, "report": {"json": None, "html": None}}, None, is_plan=True)
 
 
 def _require_one_form(profile: Profile, prints: Profile) -> None:
@@ -142,8 +177,12 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
         data = mix_as_dict(seen, printed)
         report = {**report_of(seen, data, printed, judged, conformed, kept_result(store)), SIGNATURE: signature}
         output.write(HTML_NAME, html.render(report, system_language()))
+        tables = []
+        if printed.balance is not None:
+            output.write(BALANCE_NAME, balance_as_csv(data["balance"]))
+            tables.append(BALANCE_NAME)
         output.write(REPORT_NAME, json.render(report))
-        output.commit([*printed.names.values(), HTML_NAME, REPORT_NAME])
+        output.commit([*printed.names.values(), *tables, HTML_NAME, REPORT_NAME])
     for name, file in printed.files.items():
         store.remember_sha256(seen.out / printed.names[name], file.sha256)
     return MixResult(data, report, has_crashed=seen.checked.has_crashed or judged.has_crashed)

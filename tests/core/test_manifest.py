@@ -72,7 +72,6 @@ def test_all_mistakes_of_a_file_are_reported_at_once_with_line_key_and_nearest_k
         (17, "chapter[3].length"): "",
         (18, "chapter[3].stems.VOICE"): "VO",
         (21, "boundary[1].after"): "",
-        (24, "mix.limiter"): "",
     }
     assert set(found) == set(expected)
     for place, word in expected.items():
@@ -108,7 +107,6 @@ def test_all_mistakes_of_a_file_are_reported_at_once_with_line_key_and_nearest_k
         (HEAD + ONE + '[[waiver]]\nrule = "SIG003"\n', "missing_key", 6, "waiver[1].reason"),
         (HEAD + ONE + '[[waiver]]\nrule = "sig"\nreason = "x"\n', "wrong_value", 7, "waiver[1].rule"),
         (HEAD + ONE + '[[waiver]]\nrule = "SIG003"\nreason = " "\n', "wrong_value", 8, "waiver[1].reason"),
-        (HEAD + ONE + '[mix]\nbalance = "dialogue"\n', "not_offered", 7, "mix.balance"),
         (HEAD + ONE + '[mix]\nbalance = "loud"\n', "wrong_value", 7, "mix.balance"),
         (HEAD + ONE + '[mix]\nprofile = "none"\n', "unknown_profile", 7, "mix.profile"),
         (HEAD + ONE + "[mix]\nduck = { depth_db = 6 }\n", "not_offered", 7, "mix.duck.depth_db"),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 @output_option("Folder of the prints and the report.")
 @click.option("--missing", type=click.Choice(["silence"]), help="Put silence where a stem is absent or unusable.")
 @click.option("--limiter", type=click.Choice(["off", "linked"]), help="One true-peak limiter for all prints.")
+@click.option("--balance", metavar="MODE|CSV", help="none, dialogue, programme, or an edited balance.csv.")
+@click.option("--plan", "plan_only", is_flag=True, help="Show the balance of the chapters and write nothing.")
 @profile_option
 @format_options("text", "json")
 @work_options
@@ -29,6 +31,8 @@ def command(
     output: Path,
     missing: str | None,
     limiter: LimiterChoice | None,
+    balance: str | None,
+    plan_only: bool,
     profile: str | None,
     format_name: str,
     jobs: int,
@@ -44,6 +48,7 @@ def command(
     from stemkit.intake.folder import open_film
     from stemkit.report.mix import mix_as_text
     from stemkit.store.facts import open_store
+    from stemkit.workflows._balance_table import asked_balance
     from stemkit.workflows.mix import mix
 
     declared = open_film([film] if film else [], profile=profile)
@@ -53,6 +58,8 @@ def command(
             output,
             print_by=profile,
             limiter=limiter,
+            **asked_balance(balance, declared),
+            plan_only=plan_only,
             missing_as_silence=missing == "silence",
             store=open_store(rehash=rehash),
             jobs=jobs,
