@@ -39,7 +39,8 @@ def other_chunks(media: MediaInfo) -> tuple[OtherChunk, ...]:
     """Return the chunks of a file that hold neither sound nor what stemkit writes anew."""
     if media.data_offset_bytes is None or media.container not in ("WAV", "RF64", "BW64"):
         return ()
-    found, offset = [], 12
+    found: list[OtherChunk] = []
+    offset = 12
     with RandomReader(media.path) as file:
         sizes = _riff.walk(file).wide_sizes
         while offset + 8 <= file.size_bytes and len(found) < 100:

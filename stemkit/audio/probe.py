@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stemkit.audio import _foreign, _riff
+from stemkit.audio import _foreign, _riff, _video
 from stemkit.audio._extent import count_samples, cut_after_opening, cut_before_opening, is_open_length
 from stemkit.audio._sniff import kind_of, layout_of_codec, missing_sound, wrong_extension
 from stemkit.audio.bext import parse_bext
@@ -66,6 +66,9 @@ def _probe(path: Path, file: RandomReader) -> MediaInfo:
         form = _riff.parse_format(riff.bodies.get(b"fmt ", b""))
         if form is None or form.tag in (_riff.PCM, _riff.IEEE_FLOAT):
             return _checked(_own(path, riff, form))
+    container = _video.container_of(head)
+    if container is not None:
+        return _checked(_video.probe_video(path, container, file.size_bytes))
     return _checked(_foreign_info(path, file, head))
 
 

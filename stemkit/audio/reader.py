@@ -9,7 +9,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.audio import _foreign
+from stemkit.audio import _foreign, _video
 from stemkit.core.block import BLOCK_SAMPLES, Block
 from stemkit.core.errors import MediaError, Problem
 from stemkit.core.media import MediaInfo
@@ -46,6 +46,8 @@ def read_blocks(media: MediaInfo, span: Span | None = None, block_samples: int =
     step = max(1, min(block_samples, _MAX_BLOCK_VALUES // max(1, media.channels)))
     if media.data_offset_bytes is not None:
         yield from _read_own(media, span, step)
+    elif media.container in _video.CONTAINERS:
+        yield from _read_video(media, span, step)
     else:
         yield from _read_foreign(media, span, step)
 
@@ -202,6 +204,16 @@ def _read_foreign(media: MediaInfo, span: Span, step: int) -> Iterator[Block]:
             at += len(block)
             if skipped < len(block):
                 yield block[skipped:]
+
+
+def _read_video(media: MediaInfo, span: Span, step: int) -> Iterator[Block]:
+    count = 0
+    with _as_media_error(media):
+        for block in _video.read_video(media, span, step):
+            count += len(block)
+            yield block
+    if count < span.length:
+        raise _ended_early(media, span.start + count)
 
 
 @contextlib.contextmanager
