@@ -29,7 +29,7 @@ def _own_folder() -> Path:
 
 def kept_kernels() -> Iterator[Path]:
     """Yield the files of compiled code in the user's cache, those of other versions among them."""
-    for suffix in ("nbi", "nbc", "o"):
+    for suffix in ("nbi", "nbc", "object"):
         yield from _own_folder().glob(f"*/**/*.{suffix}")
 
 
