@@ -140,3 +140,37 @@ def test_spans_overlap_where_both_have_samples(a: int, b: int, c: int, d: int) -
 def test_a_span_does_not_end_before_it_starts() -> None:
     with pytest.raises(ValueError, match="before its start"):
         Span(3, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "fps"),
+    [
+        ("23.976", Fraction(24000, 1001)),
+        ("23.98", Fraction(24000, 1001)),
+        ("29.97", Fraction(30000, 1001)),
+        ("47.952", Fraction(48000, 1001)),
+        ("59.94", Fraction(60000, 1001)),
+        ("25", Fraction(25)),
+    ],
+)
+def test_names_of_rates_are_exact(name: str, fps: Fraction) -> None:
+    assert FrameRate.parse(name).fps == fps
+
+
+def test_a_span_is_as_long_as_from_its_start_to_its_end() -> None:
+    assert Span(7, 12).length == 5
+    assert Span(7, 7).length == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "rate_hz", "is_whole"),
+    [
+        ("24", 48_000, True),
+        ("24", 44_100, False),
+        ("25", 44_100, True),
+        ("23.976", 48_000, True),
+        ("29.97", 48_000, False),
+    ],
+)
+def test_frames_of_whole_samples(name: str, rate_hz: int, is_whole: bool) -> None:
+    assert FrameRate.parse(name).has_whole_samples(rate_hz) is is_whole
