@@ -28,8 +28,10 @@ def main() -> None:
     """Fail loudly if the wheel does not do by itself what the checkout does."""
     with tempfile.TemporaryDirectory(prefix="stemkit-wheel-") as name:
         work = Path(name)
-        build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", work / "dist", ROOT)
-        _run(*build, cwd=work)
+        for folder in ("dist", "again"):
+            _run(sys.executable, "-m", "build", "--no-isolation", "--outdir", work / folder, ROOT, cwd=work)
+        for built in (work / "dist").iterdir():
+            assert built.read_bytes() == (work / "again" / built.name).read_bytes(), f"{built.name} is not reproducible"
         (wheel,) = (work / "dist").glob("*.whl")
         _run(sys.executable, "-m", "venv", work / "empty", cwd=work)
         scripts = work / "empty" / ("Scripts" if os.name == "nt" else "bin")
