@@ -185,12 +185,22 @@ def profile_schema() -> dict[str, Any]:
     """Return the JSON Schema of profiles, for editors."""
     schema = Profile.model_json_schema()
     schema["properties"]["extends"] = {"type": "string", "description": "name or file of a profile to inherit from"}
-    schema["required"] = ["name"]
+    _require_only_of_ancestors(schema)
     for key in FIGURES:
         gap = {"type": "string", "pattern": f"^{NOT_PUBLISHED}", "description": "the document states no figure; why"}
         stated = schema["properties"][key]
         schema["properties"][key] = {"title": stated.pop("title"), "anyOf": [stated, gap]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _require_only_of_ancestors(schema: dict[str, Any]) -> None:
+    """Ask for whole tables only where nothing is inherited: whoever extends a profile writes what differs."""
+    whole: dict[str, Any] = {"required": schema["required"], "properties": {}}
+    for key, stated in schema["properties"].items():
+        table = schema["$defs"].get(str(stated.get("$ref", "")).removeprefix("#/$defs/"), {})
+        if "required" in table:
+            whole["properties"][key] = {"required": table.pop("required")}
+    schema |= {"required": ["name"], "if": {"not": {"required": ["extends"]}}, "then": whole}
 
 
 def _folders(beside: Path | None) -> list[Path]:
