@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 BalanceMode = Literal["none", "dialogue", "programme"]
 LimiterChoice = Literal["off", "linked"]
-FadeLaw = Literal["equal-gain", "equal-power", "auto"]
+FadeLaw = Literal["equal-gain", "equal-power", "cosine", "auto"]
 """``auto`` keeps the power of what is heard on both sides, whatever their correlation, which is measured."""
 
 

@@ -42,7 +42,7 @@ class CrossfadePart(AsWritten):
 
     before: Time | None = Field(default=None, description=f"how far it reaches before the cut: {_TIME}")
     after: Time | None = Field(default=None, description=f"how far it reaches after the cut: {_TIME}")
-    law: Literal["equal-gain", "equal-power", "auto"] | None = Field(default=None, description="default: equal-power")
+    law: Literal["equal-gain", "equal-power", "cosine", "auto"] | None = Field(default=None, description="default: equal-power")
 
 
 def _crossfade_form(value: object) -> str:

@@ -1,7 +1,7 @@
 """Fade gains as a pure function of the position inside the fade, so that no block edge shows.
 
 Position *n* of a fade of *N* samples is sampled at (n + 1/2) / N: the curve is symmetric, and the
-two gains of an equal-gain pair add up to exactly 1.0 in float64.
+two gains of an equal-gain or cosine pair add up to exactly 1.0 in float64.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def fade_gains(
     Parameters
     ----------
     law
-        ``"equal-gain"`` for sound that goes on across the cut, ``"equal-power"`` for unrelated sound,
+        ``"equal-gain"`` for sound that goes on across the cut, ``"cosine"`` for the same with rounded ends,
+        ``"equal-power"`` for unrelated sound,
         ``"auto"`` for anything between.
     start, end
         Positions in samples from the start of the fade, ``0 <= start <= end <= length``.
@@ -50,6 +51,8 @@ def fade_gains(
         halves = 2 * length - halves
     if law == "equal-gain":
         return _rising_line(halves, length)
+    if law == "cosine":
+        return _rising_cosine(halves, length)
     return np.sin((0.5 * math.pi) * _rising_line(halves, length))
 
 
@@ -57,6 +60,13 @@ def _rising_line(halves: NDArray[np.int64], length: int) -> NDArray[np.float64]:
     # The upper half is 1 minus the lower one, so that mirrored positions add up to exactly 1.0.
     lower = np.minimum(halves, 2 * length - halves) / np.float64(2 * length)
     return np.where(halves <= length, lower, 1.0 - lower)
+
+
+def _rising_cosine(halves: NDArray[np.int64], length: int) -> NDArray[np.float64]:
+    # As above: the upper half is 1 minus the lower one.
+    lower = np.minimum(halves, 2 * length - halves) / np.float64(2 * length)
+    risen = np.sin((0.5 * math.pi) * lower) ** 2
+    return np.where(halves <= length, risen, 1.0 - risen)
 
 
 def _of_constant_power(place: NDArray[np.float64], correlation: float, direction: Direction) -> NDArray[np.float64]:

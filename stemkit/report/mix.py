@@ -53,6 +53,8 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     yield from _level(data["level"], data.get("limiter"))
     yield from _null(data["null_test"])
     yield from _joins(data["boundaries"])
+    if data.get("joins"):
+        yield f"  to listen to: {plural(len(data['joins']), 'file')} of the cuts in {shown(data['out'])}/joins"
     for each in data["missing"]:
         yield f"  silence stands for {each['role'] or '?'} of chapter {each['chapter']}: {typeset(each['reason'])}"
     yield from _findings(report)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stemkit.core.film import FadeLaw
 from stemkit.dsp.fades import Direction, fade_gains
 
-LAWS: tuple[FadeLaw, ...] = ("equal-gain", "equal-power")
+LAWS: tuple[FadeLaw, ...] = ("equal-gain", "equal-power", "cosine")
 lengths = st.integers(1, 200_000)
 
 

@@ -38,7 +38,7 @@ SUMS = st.sets(
     min_size=1,
 )
 CROSSFADE = st.builds(
-    Crossfade, st.integers(0, 9), st.integers(0, 9), st.sampled_from(["equal-gain", "equal-power", "auto"])
+    Crossfade, st.integers(0, 9), st.integers(0, 9), st.sampled_from(["equal-gain", "equal-power", "cosine", "auto"])
 )
 LAYOUTS = st.sampled_from([MONO, STEREO, SURROUND_51])
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--limiter", type=click.Choice(["off", "linked"]), help="One true-peak limiter for all prints.")
 @click.option("--balance", metavar="MODE|CSV", help="none, dialogue, programme, or an edited balance.csv.")
 @click.option("--plan", "plan_only", is_flag=True, help="Show the balance of the chapters and write nothing.")
+@click.option("--joins", is_flag=True, help="Write a short file for each cut too: the full mix, 3 s before and after.")
 @profile_option
 @format_options("text", "json")
 @work_options
@@ -33,6 +34,7 @@ def command(
     limiter: LimiterChoice | None,
     balance: str | None,
     plan_only: bool,
+    joins: bool,
     profile: str | None,
     format_name: str,
     jobs: int,
@@ -49,6 +51,7 @@ def command(
     from stemkit.report.mix import mix_as_text
     from stemkit.store.facts import open_store
     from stemkit.workflows._balance_table import asked_balance
+    from stemkit.workflows.joins import cut_joins
     from stemkit.workflows.mix import mix
 
     declared = open_film([film] if film else [], profile=profile)
@@ -65,9 +68,12 @@ def command(
             jobs=jobs,
             progress=progress,
         )
+    data = result.as_dict()
+    if joins and result.report is not None:
+        data["joins"] = list(cut_joins(output))
     if format_name == "json":
-        _console.print_json(result.as_dict())
+        _console.print_json(data)
     elif not quiet:
-        _console.echo(mix_as_text(result.as_dict(), result.report, is_unchanged=result.is_unchanged))
+        _console.echo(mix_as_text(data, result.report, is_unchanged=result.is_unchanged))
     code = _console.EXIT_FINDINGS if result.has_errors else _console.EXIT_OK
     _console.finish(code, _console.EXIT_DEFECT if result.has_crashed else _console.EXIT_OK)
