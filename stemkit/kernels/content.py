@@ -206,3 +206,48 @@ def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):  #
             _describe(x, place, reach * group, found[count])
         count += 1
     return count
+
+
+@jit
+def _same_run(x, at, lag, low, high):
+    """Return where the stretch around ``at`` that equals what stood ``lag`` samples before begins and ends."""
+    first = at
+    while first - 1 >= low + lag and x[first - 1] == x[first - 1 - lag]:
+        first -= 1
+    last = at + 1
+    while last < high and x[last] == x[last - lag]:
+        last += 1
+    return first, last
+
+
+@jit
+def find_repeats(x, bits, low, high, shortest, longest, table, found):
+    """Find stretches between ``low`` and ``high`` that come twice, or a few times, in a row, sample by sample.
+
+    ``bits`` is ``x`` seen as unsigned words. Places are chosen by their own value, so that both copies choose the same
+    ones; ``table`` holds where each value was seen last. ``found`` gets rows of start, length and times.
+    """
+    table[:] = -1
+    count = 0
+    size = np.uint64(table.shape[0] - 1)
+    i = max(0, low - longest)
+    while i < high:
+        h = (bits[i] ^ (bits[i] >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15)
+        if (h >> np.uint64(59)) != np.uint64(0) or x[i] == 0.0:
+            i += 1
+            continue
+        slot = np.int64((h >> np.uint64(20)) & size)
+        before = table[slot]
+        table[slot] = i
+        lag = i - before
+        if before < 0 or i < low or lag < shortest or lag > longest or x[before] != x[i] or x[before + 1] != x[i + 1]:
+            i += 1
+            continue
+        first, last = _same_run(x, i, lag, max(0, low - longest), x.shape[0])
+        times = np.int64(np.round((last - first) / lag))
+        if 1 <= times <= 8 and abs(last - first - times * lag) <= 2 and first >= low:
+            if count < found.shape[0]:
+                found[count, 0], found[count, 1], found[count, 2] = first, lag, times
+            count += 1
+        i = max(i + 1, last)
+    return count

@@ -14,12 +14,12 @@ from stemkit.meters._content import RATE_HZ, VERSION, WALL_BANDS, Content, Float
 from stemkit.meters._sketch import Sketcher, decibels
 
 __all__ = ["VERSION", "ContentScanner"]
-
 _CHUNK_S, _BEFORE_S, _BEHIND_S = 4, 0.55, 0.05
 _LONGEST_GAP_S, _SHORTEST_GAP = 0.4, 16
 _MOST_GAPS, _MOST_CLICKS = 256, 256
 _GROUP, _CLICK_REACH_S = 16, 0.006
 _CLICK_RATIO, _CLICK_FLOOR = 12.0, 0.02
+_SHORTEST_REPEAT_S, _LONGEST_REPEAT_S = 0.004, 0.25
 _FFT = 4096
 _LOUD_MOMENTS = 4
 _OPEN_END = 1 << 60
@@ -91,6 +91,8 @@ class ContentScanner:
         self._gap_count = 0
         self._clicks: list[Floats] = []
         self._click_count = 0
+        self._repeats: list[Floats] = []
+        self._places = np.zeros(1 << 14, np.int64)
         self._spectra: list[Floats] = []
         self._low: list[Floats] = []
         self._head: Block = np.zeros((0, channels))
@@ -129,6 +131,7 @@ class ContentScanner:
         kernels.mix_down(x, self._weights, mono)
         self._find_gaps(x, low, high)
         self._find_clicks(x, low, high)
+        self._find_repeats(mono, low, high)
         self._note_low_band(x, low, high)
         self._note_spectrum(mono[low:high])
         sketch = self._mono.take(mono, low, high, is_last=is_last)
@@ -167,6 +170,15 @@ class ContentScanner:
             self._click_count += count
             kept = found[: min(count, len(found))]
             self._clicks.append(np.column_stack([np.full(len(kept), c), kept + np.array([self._start(), *[0.0] * 6])]))
+
+    def _find_repeats(self, mono: Floats, low: int, high: int) -> None:
+        found = np.zeros((64, 3))
+        shortest, longest = round(_SHORTEST_REPEAT_S * self._rate), round(_LONGEST_REPEAT_S * self._rate)
+        bits = mono.view(np.uint64)
+        count = kernels.find_repeats(mono, bits, low, high, shortest, longest, self._places, found)
+        kept = found[: min(count, len(found))]
+        kept[:, 0] += self._start()
+        self._repeats.append(kept)
 
     def _note_low_band(self, x: Block, low: int, high: int) -> None:
         step, width = self._rate // 10, max(1, self._rate // 800)
@@ -226,7 +238,7 @@ class ContentScanner:
             gap_count=self._gap_count,
             clicks=np.concatenate([*self._clicks, np.zeros((0, 8))])[:_MOST_CLICKS],
             click_count=self._click_count,
-            repeats=np.zeros((0, 3)),
+            repeats=np.concatenate([*self._repeats, np.zeros((0, 3))])[:_MOST_GAPS],
             head_peak=float(np.abs(self._head[:2]).max(initial=0.0)),
             tail_peak=float(np.abs(self._tail[-2:]).max(initial=0.0)),
             head_level=_level(self._head),

@@ -21,6 +21,7 @@ from stemkit.meters import (
     likeness,
     pauses,
     polarity,
+    repeats,
     steady_offset,
     tones,
 )
@@ -111,6 +112,7 @@ def test_clean_sound_is_left_alone(kind: str) -> None:
     assert dropouts.read_content(content) == dropouts.Dropouts()
     assert clicks.read_content(content) == clicks.Clicks()
     assert hum.read_content(content) == hum.Hum()
+    assert repeats.read_content(content) == repeats.Repeats()
     assert tones.read_content(content) == tones.Tones()
     assert (polarity.read_content(content).correlation or 1.0) > -0.4
     assert (
@@ -144,6 +146,16 @@ def test_clicks_are_found_where_they_are(kind: str) -> None:
     places = [RATE * 3 + 17, RATE * 8 + 1, RATE * 15]
     sound[places] += 0.8
     assert clicks.read_content(scan(sound)[0]).places == tuple(places)
+
+
+@pytest.mark.parametrize("length", [256, 1024, 4801])
+def test_buffers_that_came_twice_are_found(length: int) -> None:
+    sound = clean("music")
+    sound[5 * RATE : 5 * RATE + length] = sound[5 * RATE - length : 5 * RATE]
+    found = repeats.read_content(scan(sound)[0])
+    assert found.starts == pytest.approx((5 * RATE,), abs=2)
+    assert found.lengths == (length,)
+    assert found.times == (1,)
 
 
 def test_drawn_waveforms_do_not_click() -> None:

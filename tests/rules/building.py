@@ -63,6 +63,7 @@ from stemkit.meters.pauses import Pauses
 from stemkit.meters.polarity import Polarity
 from stemkit.meters.reference import ReferenceFit, StemPart
 from stemkit.meters.relations import Leak, Relations
+from stemkit.meters.repeats import Repeats
 from stemkit.meters.sample_peak import SamplePeak
 from stemkit.meters.silence import Silence
 from stemkit.meters.steady_offset import SteadyOffset
@@ -83,6 +84,7 @@ CLEAN_CONTENT: tuple[type, ...] = (
     Likeness,
     Pauses,
     Polarity,
+    Repeats,
     SteadyOffset,
     Tones,
 )
