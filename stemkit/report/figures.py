@@ -95,7 +95,23 @@ def _range(value: float | None, limit: Mapping[str, Any] | None, say: Speech) ->
     if value is None:
         return Figure(label, DASH, unit, words, say("undefined"), "quiet", scale)
     if value > top:
-        return Figure(label, number(value), unit, words, say("over_by", by=number(value - top), unit=unit), limit["severity"], scale)
+        return Figure(
+            label,
+            number(value),
+            unit,
+            words,
+            say("over_by", by=number(value - top), unit=unit),
+            limit["severity"],
+            scale,
+        )
     if value < bottom:
-        return Figure(label, number(value), unit, words, say("under_by", by=number(bottom - value), unit=unit), limit["severity"], scale)
+        return Figure(
+            label,
+            number(value),
+            unit,
+            words,
+            say("under_by", by=number(bottom - value), unit=unit),
+            limit["severity"],
+            scale,
+        )
     return Figure(label, number(value), unit, words, say("inside_limit"), "ok", scale)

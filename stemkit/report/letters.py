@@ -89,7 +89,11 @@ def _chapter(report: Report, chapter: Mapping[str, Any], row: Row, say: Speech) 
     yield "", ""
     parts = (
         ("letter_must", "✗", [f for f in own if blocks(f) and f["fix"] != "safe"]),
-        ("letter_repaired", "✓", [f for f in own if f["severity"] == "error" and (f["repaired"] or f["fix"] == "safe")]),
+        (
+            "letter_repaired",
+            "✓",
+            [f for f in own if f["severity"] == "error" and (f["repaired"] or f["fix"] == "safe")],
+        ),
         ("letter_notes", "▲", [f for f in own if f["severity"] == "warning" and not f["repaired"]]),
     )
     for heading, glyph, findings in parts:

@@ -67,12 +67,16 @@ def _around(join: Mapping[str, Any], ends: Mapping[int, float | None], ledgers: 
     return {"before_lufs": before, "after_lufs": after, "step_lu": step}
 
 
-def overs_of(prints: Sequence[Mapping[str, Any]], limit_dbtp: float | None, ledgers: Mapping[str, Ledger]) -> list[dict[str, Any]]:
+def overs_of(
+    prints: Sequence[Mapping[str, Any]], limit_dbtp: float | None, ledgers: Mapping[str, Ledger]
+) -> list[dict[str, Any]]:
     """Return the places of each print whose peaks are above a limit, 100 ms each, the highest of its place."""
     return [] if limit_dbtp is None else list(_overs(prints, limit_dbtp, ledgers))[:_MOST_OVERS]
 
 
-def _overs(prints: Sequence[Mapping[str, Any]], limit_dbtp: float, ledgers: Mapping[str, Ledger]) -> Iterator[dict[str, Any]]:
+def _overs(
+    prints: Sequence[Mapping[str, Any]], limit_dbtp: float, ledgers: Mapping[str, Ledger]
+) -> Iterator[dict[str, Any]]:
     import numpy as np
 
     for each in prints:

@@ -28,7 +28,13 @@ def live_data(report: Report, states: Mapping[int, str], say: Speech) -> str | N
         "clock": _clock(report["film"]),
         "target": target_of(report),
         "chapters": [
-            [chapter["number"], shown(chapter["title"] or ""), chapter["start_s"], chapter["end_s"], states.get(chapter["number"], "ok")]
+            [
+                chapter["number"],
+                shown(chapter["title"] or ""),
+                chapter["start_s"],
+                chapter["end_s"],
+                states.get(chapter["number"], "ok"),
+            ]
             for chapter in report["chapters"]
             if chapter["start_s"] is not None
         ],

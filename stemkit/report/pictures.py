@@ -38,7 +38,9 @@ def encode_pairs(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
     return base64.b64encode(np.round(units).astype(np.int8).tobytes()).decode("ascii")
 
 
-def evidence(kind: str, points: str, from_s: float, to_s: float, zone: tuple[float, float] | None = None) -> dict[str, Any]:
+def evidence(
+    kind: str, points: str, from_s: float, to_s: float, zone: tuple[float, float] | None = None
+) -> dict[str, Any]:
     """Return the evidence of a finding as JSON data.
 
     Parameters

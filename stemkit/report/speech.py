@@ -11,7 +11,6 @@ from typing import Any
 from stemkit.texts import explanation, render
 from stemkit.texts.language import DEFAULT, page_words
 
-
 # a report may come from anybody; a code names a file
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 
@@ -78,5 +77,7 @@ class Speech:
 
     def script_words(self) -> str:
         """Return the words that the page's script says, as JSON."""
-        words = {key.removeprefix("live_"): text for key, text in page_words(self.lang).items() if key.startswith("live_")}
+        words = {
+            key.removeprefix("live_"): text for key, text in page_words(self.lang).items() if key.startswith("live_")
+        }
         return json.dumps(words, ensure_ascii=False)

@@ -105,7 +105,9 @@ class ReportResult:
                 write_atomically(written[-1], text)
         return written
 
-    def shown(self, *, chapter: int | None = None, earlier: Path | None = None, has_audio: bool = False) -> ReportResult:
+    def shown(
+        self, *, chapter: int | None = None, earlier: Path | None = None, has_audio: bool = False
+    ) -> ReportResult:
         """Return the report as it is to be shown: one chapter alone, beside an earlier one, with sounds.
 
         Raises

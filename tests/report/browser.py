@@ -137,7 +137,17 @@ class Browser:
 
 
 def _virtual(key: str) -> dict[str, int]:
-    codes = {"Tab": 9, "Enter": 13, "PageUp": 33, "PageDown": 34, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowRight": 39, "ArrowDown": 40}
+    codes = {
+        "Tab": 9,
+        "Enter": 13,
+        "PageUp": 33,
+        "PageDown": 34,
+        "End": 35,
+        "Home": 36,
+        "ArrowLeft": 37,
+        "ArrowRight": 39,
+        "ArrowDown": 40,
+    }
     return {"windowsVirtualKeyCode": codes[key]} if key in codes else {}
 
 

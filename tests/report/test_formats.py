@@ -87,9 +87,7 @@ def test_json_refuses_what_json_does_not_have() -> None:
 @pytest.mark.parametrize("make", ALL)
 def test_the_page_loads_nothing_and_runs_only_its_own_script(make: Maker) -> None:
     page = parsed(make())
-    assert {tag for tag, _ in page.tags}.isdisjoint(
-        {"img", "link", "iframe", "object", "embed", "form", "base"}
-    )
+    assert {tag for tag, _ in page.tags}.isdisjoint({"img", "link", "iframe", "object", "embed", "form", "base"})
     for tag, attributes in page.tags:
         assert not [name for name in attributes if name.startswith("on") or name in ("style", "src", "srcset")]
         assert (attributes.get("href") or "#").startswith("#"), tag
