@@ -59,3 +59,16 @@ def test_known_values() -> None:
 def test_positions_outside_the_fade_are_refused(start: int, end: int, length: int) -> None:
     with pytest.raises(ValueError, match="not inside"):
         fade_gains("equal-gain", start, end, length, "in")
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("length", [480, 24_000])
+def test_auto_rises_in_and_falls_out_and_keeps_power(correlation: float, length: int) -> None:
+    rising = fade_gains("auto", 0, length, length, "in", correlation)
+    falling = fade_gains("auto", 0, length, length, "out", correlation)
+    assert rising[0] < 0.01
+    assert rising[-1] > 0.99
+    assert np.allclose(falling, rising[::-1], atol=1e-12)
+    power = rising**2 + falling**2 + 2.0 * correlation * rising * falling
+    assert np.allclose(power, 1.0, atol=1e-9)
+    assert np.all(np.diff(rising) >= -1e-12)
