@@ -117,6 +117,8 @@ def _with_sum(
             stem = replace(stem, conformed=conformed)  # noqa: PLW2901
         stems.append(stem)
     chapter = replace(chapter, stems=tuple(stems))
+    if all(need.of is not StreamOf.CHAPTER_SUM for need in work.needs):
+        return replace(chapter, sum_reason="not measured")
     reason = _why_no_sum(chapter, facts.profile, set(parts))
     if reason is not None:
         return replace(chapter, sum_reason=reason)
