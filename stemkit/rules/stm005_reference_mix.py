@@ -61,7 +61,7 @@ class ReferenceMix(ChapterRule):
         for stem in chapter.of_role(part.role)[:1]:
             where, params = where_stem(stem, chapter), {"role": part.role.value}
             if part.gain_db is None or part.lag_s is None:
-                if not _is_silent(part, chapter):
+                if part.role not in chapter.chapter.intentionally_silent:
                     yield self.finding("not_in_it", where, confidence=0.8, params=params)
                 continue
             lag = part.lag_s - shift
@@ -87,7 +87,3 @@ class ReferenceMix(ChapterRule):
                     confidence=0.9,
                     params={**params, "by_db": abs(part.gain_db), "way": way},
                 )
-
-
-def _is_silent(part: StemPart, chapter: ChapterFacts) -> bool:
-    return part.role in chapter.chapter.intentionally_silent

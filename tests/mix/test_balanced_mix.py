@@ -101,4 +101,5 @@ def test_without_a_limiter_it_is_said_what_one_would_have_to_do(tmp_path: Path) 
     assert level["applied_gain_db"] == level["allowed_gain_db"] < level["wanted_gain_db"]
     assert level["limiter_needed"]["deepest_db"] == pytest.approx(on.data["limiter"]["deepest_db"], abs=1.0)
     assert level["limiter_needed"]["seconds"] > 0.1
+    assert off.report is not None
     assert "MIX001" in {finding["code"] for finding in off.report["findings"]}
