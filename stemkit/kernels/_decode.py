@@ -13,7 +13,6 @@ from stemkit.kernels._vector import (
     any_at_most,
     larger,
     limited,
-    load,
     magnitude,
     spread,
     store,
@@ -93,7 +92,7 @@ def _load8(raw, offset, fmt):
 
 
 @inner
-def _decode_octet(raw, f32, f64, fmt, channels, lanes, lane, first, stride, x, flat, row, n, spare):  # noqa: C901
+def _decode_octet(raw, f32, f64, fmt, channels, lanes, lane, first, stride, x, flat, row, n, spare):
     """Decode eight lanes side by side: eight values of each, turned into eight rows of lanes.
 
     ``first`` is the index of the first lane's first value in the buffer, ``stride`` the values from lane
@@ -108,11 +107,11 @@ def _decode_octet(raw, f32, f64, fmt, channels, lanes, lane, first, stride, x, f
     channel = 0
     most, instead, worst = spread(LARGEST), spread(_ABSURD), spread(0.0)
     for _ in range(0, whole, 8):
-        for k in range(8):
-            store(spare, 8 * k, _load8(raw, offset + k * step, fmt))
         columns = transpose(
-            (load(spare, 0), load(spare, 8), load(spare, 16), load(spare, 24),
-             load(spare, 32), load(spare, 40), load(spare, 48), load(spare, 56))
+            (_load8(raw, offset, fmt), _load8(raw, offset + step, fmt), _load8(raw, offset + 2 * step, fmt),
+             _load8(raw, offset + 3 * step, fmt), _load8(raw, offset + 4 * step, fmt),
+             _load8(raw, offset + 5 * step, fmt), _load8(raw, offset + 6 * step, fmt),
+             _load8(raw, offset + 7 * step, fmt))
         )  # fmt: skip
         offset += 8 * size
         for k in range(8):

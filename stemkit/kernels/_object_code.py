@@ -4,6 +4,10 @@ Importing numba and bringing back one of its own cached kernels takes more than 
 run. Here the compiled function is kept as an object file and linked by LLVM directly, which takes some
 milliseconds; numba is imported only where it has to compile, the first time on a machine. A file is
 believed only if its digest is right, and its name says sources, versions and processor.
+
+This relies on how numba lays out its calls, which it does not promise. So it is done only where it was
+tried (`TRIED_ON`), and where nobody else can write into the cache folder, since what is read there is
+executed. Everywhere else, and with ``STEMKIT_PLAIN_KERNELS=1``, numba's own dispatcher is called.
 """
 
 # mypy: disable-error-code="import-untyped"
@@ -15,7 +19,10 @@ import hashlib
 import importlib
 import importlib.metadata
 import os
+import platform
 import re
+import stat
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -29,8 +36,30 @@ from stemkit.kernels import CAN_KEEP_KERNELS, kernel_cache_folder
 
 _NUMBA_TYPES = {"B": "uint8", "f": "float32", "d": "float64", "q": "int64", "Q": "uint64"}
 _DTYPES = {letter: np.dtype(name) for letter, name in _NUMBA_TYPES.items()}
+TRIED_ON = (("linux", "x86_64"), (0, 68), (0, 69))
+"""System and processor; the first version of numba with which it was tried, and the first with which it was not."""
+PLAIN = "STEMKIT_PLAIN_KERNELS"
 _DIGEST_BYTES = 32
 _NAME_BYTES = 2
+
+
+def links_by_itself() -> bool:
+    """Tell whether machine code is kept and linked here, rather than by numba."""
+    place, first, beyond = TRIED_ON
+    if os.environ.get(PLAIN, "") not in ("", "0") or (sys.platform, platform.machine()) != place:
+        return False
+    numbers = re.findall(r"\d+", importlib.metadata.version("numba"))[:2]
+    return first <= tuple(map(int, numbers)) < beyond
+
+
+def is_ours_alone(path: Path) -> bool:
+    """Tell whether a file or folder is this user's, and nobody else can change it."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    is_link = stat.S_ISLNK(status.st_mode)
+    return not is_link and status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 class ObjectKernel:
@@ -50,25 +79,57 @@ class ObjectKernel:
         self._function = function
         self._signature = [(word[0], int(word[1])) for word in signature.split()]
         self._call: Callable[..., int] | None = None
+        self._plain: Callable[..., None] | None = None
         self._engine: object = None
         self._guard = threading.Lock()
 
     def __call__(self, *arguments: object) -> None:
         """Run the kernel; the interpreter's lock is released meanwhile."""
-        with self._guard:
-            if self._call is None:
-                self._call = self._link(self._object_code())
         flat: list[int] = []
         for argument, (letter, dimensions) in zip(arguments, self._signature, strict=True):
             flat += _exploded(argument, letter, dimensions)
+        with self._guard:
+            if self._call is None and self._plain is None:
+                self._prepare()
+        if self._plain is not None:
+            self._plain(*arguments)
+            return
         failure = ctypes.c_void_p()
         result = ctypes.c_void_p()
-        if self._call(ctypes.addressof(result), ctypes.addressof(failure), *flat):
+        if self._call is None or self._call(ctypes.addressof(result), ctypes.addressof(failure), *flat):
             raise RuntimeError(f"{self._function} failed")
+
+    def _prepare(self) -> None:
+        if links_by_itself():
+            self._call = self._link(self._object_code())
+        else:
+            self._plain = self._dispatcher()
 
     def is_kept(self) -> bool:
         """Tell whether the machine code is there, so that nothing has to be compiled."""
-        return self._call is not None or _read(self._path()) is not None
+        if self._call is not None or self._plain is not None:
+            return True
+        if links_by_itself():
+            return _read(self._path()) is not None
+        # Numba's own files of kept kernels; which of them fits this processor only numba knows.
+        return CAN_KEEP_KERNELS and any(kernel_cache_folder().glob(f"**/*{self._function}*.nbi"))
+
+    def _dispatcher(self) -> Any:
+        """Return numba's own callable, which compiles at its first call or takes what it kept."""
+        import numba
+
+        module = importlib.import_module(self._module)
+        numba_types = tuple(self._numba_types())
+        function = getattr(module, self._function).py_func
+        plain = numba.njit(nogil=True, error_model="numpy", boundscheck=False, cache=CAN_KEEP_KERNELS)(function)
+        plain.compile(numba_types)
+        return plain
+
+    def _numba_types(self) -> list[Any]:
+        import numba
+
+        bases = [(getattr(numba.types, _NUMBA_TYPES[letter]), dimensions) for letter, dimensions in self._signature]
+        return [numba.types.Array(base, dimensions, "C") if dimensions else base for base, dimensions in bases]
 
     def _path(self) -> Path:
         import llvmlite.binding as llvm
@@ -98,15 +159,10 @@ class ObjectKernel:
 
     def _compile(self) -> bytes:
         """Return the function's name and machine code as one string of bytes."""
-        import numba
-
         dispatcher: Any = getattr(importlib.import_module(self._module), self._function)
-        kinds = []
-        for letter, dimensions in self._signature:
-            base = getattr(numba.types, _NUMBA_TYPES[letter])
-            kinds.append(numba.types.Array(base, dimensions, "C") if dimensions else base)
-        dispatcher.compile(tuple(kinds))
-        compiled = dispatcher.overloads[tuple(kinds)]
+        kinds = tuple(self._numba_types())
+        dispatcher.compile(kinds)
+        compiled = dispatcher.overloads[kinds]
         self._refuse_foreign_calls(compiled.library.get_llvm_str())
         _, _, (code, _) = compiled.library.serialize_using_object_code()
         name = compiled.fndesc.llvm_func_name.encode()
@@ -166,6 +222,8 @@ def _exploded(argument: object, letter: str, dimensions: int) -> Sequence[int]:
 
 
 def _read(path: Path) -> bytes | None:
+    if not (is_ours_alone(path.parent) and is_ours_alone(path)):
+        return None
     try:
         data = path.read_bytes()
     except OSError:
@@ -177,7 +235,9 @@ def _read(path: Path) -> bytes | None:
 def _write(path: Path, kept: bytes) -> None:
     """Keep machine code; where that is not possible it is compiled again next time."""
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not is_ours_alone(path.parent):
+            return
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".object-")
         with os.fdopen(handle, "wb") as file:
             file.write(hashlib.sha256(kept).digest() + kept)

@@ -18,7 +18,7 @@ import numpy as np
 from stemkit.kernels._compile import inner
 from stemkit.kernels._decode import decode
 from stemkit.kernels._levels import add_products, measure_levels, settle, stir, weigh
-from stemkit.kernels._peaks import TRUE_PEAK_DELAY, interpolate, interpolate_plain
+from stemkit.kernels._peaks import SAFETY, TRUE_PEAK_DELAY, interpolate, interpolate_plain
 from stemkit.kernels._runs import FLAT_LEVEL, close_runs, follow_flats, follow_zeros
 from stemkit.kernels._shape import (
     FIRST_SOUND,
@@ -35,9 +35,6 @@ from stemkit.kernels._shape import (
     WINDOW_CELLS,
 )
 from stemkit.kernels._vector import any_at_most, larger, load, magnitude, smaller, spread, store
-
-# Rounding in the bound and in an interpolated value is far below this.
-_SAFETY = 1.0 + 1e-9
 
 # Rows of ``peaks``: largest sample, largest true peak, largest true peak of the window (these have ``places``),
 # largest sample of the window, largest true peak known of the channel.
@@ -61,7 +58,7 @@ def _octet_is_plain(flat, r0, r1, w, width, levels, peaks, before, bounds):
     known, sample_peak = load(peaks, _KNOWN * width + w), load(peaks, _SAMPLE * width + w)
     largest = larger(peak, load(before, w))
     smooth = largest + spread(bounds[1]) * larger(step, load(before, width + w))
-    bound = smaller(spread(bounds[0]) * largest, smooth) * spread(_SAFETY)
+    bound = smaller(spread(bounds[0]) * largest, smooth) * spread(SAFETY)
     edges = smaller(magnitude(load(flat, r0 * width + w)), magnitude(load(flat, (r1 - 1) * width + w)))
     store(before, w, peak)
     store(before, width + w, step)
@@ -87,7 +84,7 @@ def _note_sample_peak(x, r0, r1, w, place, peak, peaks, places, found):
 
 
 @inner
-def _note_true_peak(x, r0, r1, w, c, place, taps, mode, peaks, places, shared, spare):
+def _note_true_peak(x, r0, r1, w, c, place, taps, halves, bounds, mode, peaks, places, shared, spare):
     """Interpolate a group, which is done unless nothing in it can matter.
 
     A group is passed over only if its bound is below a value that was really found, in this channel or,
@@ -101,7 +98,9 @@ def _note_true_peak(x, r0, r1, w, c, place, taps, mode, peaks, places, shared, s
     if mode == PLAIN_PEAKS:
         best, best_at = interpolate_plain(x, r0, r1, w, taps, best, best_at, first)
     else:
-        best, best_at = interpolate(x, r0, r1, w, taps, spare, best, best_at, first)
+        best, best_at = interpolate(
+            x, r0, r1, w, halves, bounds, spare, best, best_at, first, peaks[_KNOWN * width + w], mode < UNPRUNED_PEAKS
+        )
     peaks[row * width + w], places[row, w] = best, best_at
     true = peaks[_TRUE * width + w]
     if best > true or (best == true and best_at < places[_TRUE, w]):
@@ -112,8 +111,8 @@ def _note_true_peak(x, r0, r1, w, c, place, taps, mode, peaks, places, shared, s
 
 
 @inner
-def _look_closer(x, r0, r1, w, c, place, levels, taps, mode, peaks, places, found, shared, spare, before,
-                 level_state, run_state, zero_runs, flat_runs, flat_levels):  # fmt: skip
+def _look_closer(x, r0, r1, w, c, place, levels, taps, halves, bounds, mode, peaks, places, found, shared, spare,
+                 before, level_state, run_state, zero_runs, flat_runs, flat_levels):  # fmt: skip
     width = x.shape[1]
     peak, pause = levels[w], levels[2 * width + w]
     if peak > peaks[_SAMPLE * width + w] or peak > 1.0:
@@ -122,7 +121,7 @@ def _look_closer(x, r0, r1, w, c, place, levels, taps, mode, peaks, places, foun
     if (pause == 0.0 and peak > FLAT_LEVEL) or run_state[2, w] >= 0:
         follow_flats(x, r0, r1, w, place, peak, pause, level_state, run_state, found, flat_runs, flat_levels)
     if before[2 * width + w] >= peaks[_KNOWN * width + w]:
-        _note_true_peak(x, r0, r1, w, c, place, taps, mode, peaks, places, shared, spare)
+        _note_true_peak(x, r0, r1, w, c, place, taps, halves, bounds, mode, peaks, places, shared, spare)
     return run_state[0, w] >= 0 or run_state[2, w] >= 0 or found[FIRST_SOUND, w] < 0
 
 
@@ -171,9 +170,9 @@ def _refresh_known(width, lanes, channels, mode, ends, always, shared, peaks):
 
 
 @inner
-def scan_body(  # noqa: C901, PLR0912 (one nest of loops, compiled as one)
+def scan_body(  # noqa: C901, PLR0912, PLR0915 (one nest of loops, compiled as one)
     raw, f32, f64, fmt, channels, lanes, at, total, rate, first_segment,
-    k, weights, pairs, taps, bounds, shared, mode, keys,
+    k, weights, pairs, taps, halves, bounds, shared, mode, keys,
     x, flat, state,
     cells, windows, window_places, cross, levels, words, kept, peaks, places, found, bad,
     zero_runs, flat_runs, flat_levels, spare, level_state, before, is_special, plain_until, run_state,
@@ -188,8 +187,10 @@ def scan_body(  # noqa: C901, PLR0912 (one nest of loops, compiled as one)
         Length of the sound; behind it stands silence.
     k
         Seven filter coefficients; ``weights`` by channel, all zero where there is no loudness.
+    halves
+        Even and odd halves of the interpolator's phases, shape ``(factor // 2, 2, 24)``.
     bounds
-        Two constants of the interpolator (`stemkit.meters._gather.peak_bounds`).
+        Constants of the interpolator (`stemkit.meters._bounds.peak_bounds`).
     shared
         Largest true peak of each channel so far, over all threads; only ever a value that was found.
     """
@@ -237,8 +238,25 @@ def scan_body(  # noqa: C901, PLR0912 (one nest of loops, compiled as one)
                 for w in range(8 * octet, min(8 * octet + 8, used)):
                     c = w // lanes
                     place = frame + (w - c * lanes) * segment
-                    if _look_closer(x, r0, r1, w, c, place, levels, taps, mode, peaks, places, found, shared, spare,
-                                    before, level_state, run_state, zero_runs, flat_runs, flat_levels):  # fmt: skip
+                    calm = before[2 * width + w] < peaks[_KNOWN * width + w] and run_state[2, w] < 0
+                    peak = levels[w]
+                    if calm and peak == 0.0 and run_state[0, w] >= 0:
+                        is_special[octet] = 1
+                        continue
+                    calm = calm and run_state[0, w] < 0 and peak <= min(1.0, peaks[_SAMPLE * width + w])
+                    if (
+                        calm
+                        and levels[2 * width + w] > 0.0
+                        and found[FIRST_SOUND, w] >= 0
+                        and x[r0, w] != 0.0
+                        and x[r1 - 1, w] != 0.0
+                    ):
+                        found[LAST_SOUND, w] = place + r1 - r0 - 1
+                        run_state[1, w] = 0
+                        continue
+                    if _look_closer(x, r0, r1, w, c, place, levels, taps, halves, bounds, mode, peaks, places,
+                                    found, shared, spare, before, level_state, run_state, zero_runs, flat_runs,
+                                    flat_levels):  # fmt: skip
                         is_special[octet] = 1
         settle(state, width)
         for r in range(HISTORY):

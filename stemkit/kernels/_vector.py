@@ -204,6 +204,21 @@ def any_at_most(typingctx, a, b):
 
 
 @intrinsic
+def highest(typingctx, lanes):
+    """Return the largest of eight numbers, none of which is NaN."""
+
+    def build(context, builder, signature, args):
+        value = args[0]
+        for half in (4, 2, 1):
+            moved = ir.Constant(_I32X8, [k ^ half for k in range(WIDTH)])
+            other = builder.shuffle_vector(value, value, moved)
+            value = builder.select(builder.fcmp_ordered(">", value, other), value, other)
+        return builder.extract_element(value, ir.Constant(ir.IntType(32), 0))
+
+    return types.float64(LANES), build
+
+
+@intrinsic
 def as_words(typingctx, lanes):
     """Return the bit patterns of eight numbers."""
 

@@ -38,7 +38,7 @@ __all__ = [
 # One letter a type, one digit a dimension (0: a single integer), in the order of the arguments.
 _SIGNATURE = (
     "B1 f1 d1 q0 q0 q0 q0 q0 q0 q0 "
-    "d1 d1 q2 d2 d1 d1 q0 Q1 "
+    "d1 d1 q2 d2 d3 d1 d1 q0 Q1 "
     "d2 d1 d1 "
     "d1 d3 q2 d2 d1 Q1 Q2 d1 q2 q2 q2 "
     "q3 q3 d2 d2 d1 d1 q1 q1 q2"

@@ -23,6 +23,7 @@ from stemkit.kernels.scan import (
     PLAIN_PEAKS,
     RUN_IN_CELLS,
 )
+from stemkit.meters._bounds import bounds_of_eights, halves_of, peak_bounds
 from stemkit.meters._ledger import Floats, Ints, Ledger, left_right_pairs
 
 SEGMENT_S = 2
@@ -42,6 +43,7 @@ class Setup:
     filters: Floats
     pairs: Ints
     taps: Floats
+    halves: Floats
     bounds: Floats
     keys: NDArray[np.uint64]
     mode: int
@@ -70,28 +72,8 @@ def setup(rate: int, channels: int, layout: Layout | None, *, mode: int = 0, wei
     pairs = np.array(left_right_pairs(layout, channels), dtype=np.int64).reshape(-1, 2)
     taps = annex_2_interpolator() if mode == PLAIN_PEAKS else interpolator(oversampling_factor(rate))
     rows = HISTORY + rate // 100 + 2
-    return Setup(rate, channels, layout, weights, filters, pairs, taps, peak_bounds(taps), _keys(rows), mode)
-
-
-def peak_bounds(taps: Floats) -> Floats:
-    """Return two constants that bound every interpolated value near a run of samples.
-
-    Let ``P`` be the largest sample, ``D`` the largest step between neighbours, and ``h`` one phase.
-    First, ``|Σ h[k] x[k]| ≤ P Σ |h[k]|``. Second, write each ``x[k]`` as a chosen sample ``x[a]``
-    plus the steps from there to ``k``: as ``Σ h[k] = 1``, the value is ``x[a]`` plus each step times
-    the sum of the taps beyond it, so it is at most ``P + D Σ |tail sums|``. Returned are the largest
-    ``Σ |h|`` and the largest ``Σ |tail sums|`` over all phases, ``a`` being the nearer of the two
-    samples that the value lies between.
-    """
-    middle = HISTORY // 2 - 1
-    l1, smooth = 0.0, 0.0
-    for p, h in enumerate(taps):
-        anchor = middle if 2 * p <= len(taps) else middle + 1
-        above = np.abs(np.cumsum(h[::-1])[::-1][anchor + 1 :]).sum()
-        below = np.abs(np.cumsum(h)[:anchor]).sum()
-        l1 = max(l1, float(np.abs(h).sum()))
-        smooth = max(smooth, float(above + below))
-    return np.array([l1, smooth])
+    bounds = np.concatenate([peak_bounds(taps), *bounds_of_eights(taps)])
+    return Setup(rate, channels, layout, weights, filters, pairs, taps, halves_of(taps), bounds, _keys(rows), mode)
 
 
 def _keys(rows: int) -> NDArray[np.uint64]:

@@ -75,11 +75,11 @@ def scan_segments(
     flat_runs, flat_levels = np.zeros((width, MAX_FLAT_RUNS, 2), dtype=np.int64), np.zeros((width, MAX_FLAT_RUNS))
     scan_group(
         buffer, buffer.view(np.float32), buffer.view(np.float64), fmt, channels, lanes, at, total, plan.rate,
-        first_segment, plan.filters, plan.weights, plan.pairs, plan.taps, plan.bounds, shared, plan.mode, plan.keys,
-        x, x.reshape(-1), np.zeros(5 * width),
+        first_segment, plan.filters, plan.weights, plan.pairs, plan.taps, plan.halves, plan.bounds, shared,
+        plan.mode, plan.keys, x, x.reshape(-1), np.zeros(5 * width),
         cells, windows, window_places, cross, levels, words, kept, peaks, places, found, bad,
         zero_runs, flat_runs, flat_levels,
-        np.zeros((3, SPARE_VALUES)), np.zeros(width), np.zeros(3 * width), np.zeros(width // 8, dtype=np.int64),
+        np.zeros((4, SPARE_VALUES)), np.zeros(width), np.zeros(3 * width), np.zeros(width // 8, dtype=np.int64),
         np.zeros(width // 8, dtype=np.int64), np.zeros((3, width), dtype=np.int64),
     )  # fmt: skip
 

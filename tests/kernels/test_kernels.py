@@ -18,7 +18,7 @@ from stemkit.dsp.oversample import annex_2_interpolator, interpolator, oversampl
 from stemkit.kernels import _object_code
 from stemkit.kernels._object_code import ObjectKernel
 from stemkit.kernels.scan import scan_group
-from stemkit.meters._gather import peak_bounds
+from stemkit.meters._bounds import bounds_of_eights, peak_bounds
 from tests.meters.sounds import scan
 
 
@@ -79,6 +79,19 @@ def test_no_value_between_samples_exceeds_the_bounds(values: list[float], factor
     step = np.abs(np.diff(window)).max()
     assert between <= l1 * np.abs(window).max() * (1.0 + 1e-12) + 1e-300
     assert between <= (np.abs(window[23:25]).max() + smooth * step) * (1.0 + 1e-12) + 1e-300
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(-1.0, 1.0), min_size=48, max_size=48), st.sampled_from([2, 4, 8]))
+def test_no_value_exceeds_the_bounds_of_eights(values: list[float], factor: int) -> None:
+    taps = interpolator(factor)
+    window = np.array(values)
+    plain, smooth = bounds_of_eights(taps)
+    between = np.abs(taps @ window).max()
+    largest = np.abs(window).reshape(-1, 8).max(axis=1)
+    steps = np.append(np.abs(np.diff(window)), 0.0).reshape(-1, 8).max(axis=1)
+    assert between <= plain @ largest * (1.0 + 1e-12) + 1e-300
+    assert between <= (np.abs(window[23:25]).max() + smooth @ steps) * (1.0 + 1e-12) + 1e-300
 
 
 def test_the_bounds_are_reached() -> None:
@@ -144,3 +157,67 @@ def test_machine_code_that_calls_into_nowhere_is_refused() -> None:
     kernel._refuse_foreign_calls("declare void @llvm.memset.p0.i64(ptr)\ndeclare void @NRT_MemInfo_call_dtor(ptr)\n")
     with pytest.raises(RuntimeError, match="numba_attempt_nocopy_reshape"):
         kernel._refuse_foreign_calls("declare i32 @numba_attempt_nocopy_reshape(i64)\n")
+
+
+_SCAN = """
+import hashlib, numpy as np
+from stemkit.core.layout import LAYOUTS
+from stemkit.meters.scan import Scanner
+from tests.meters.sounds import programme
+scanner = Scanner(48_000, 2, LAYOUTS["stereo"]); scanner.push(programme(3.0))
+digest = hashlib.sha256()
+for name, array in sorted(scanner.result().as_arrays().items()):
+    digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+print(digest.hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_numbas_own_dispatcher_gives_the_same_bits(tmp_path: Path) -> None:
+    found = []
+    for plain in ("0", "1"):
+        environment = {**os.environ, "STEMKIT_PLAIN_KERNELS": plain, "PYTHONPATH": str(Path(__file__).parents[2])}
+        run = subprocess.run([sys.executable, "-c", _SCAN], env=environment, capture_output=True, text=True, check=True)
+        found.append(run.stdout)
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("system", "processor", "version", "plain", "expected"),
+    [
+        ("linux", "x86_64", "0.68.1", "", True),
+        ("linux", "x86_64", "0.68.1", "1", False),
+        ("linux", "x86_64", "0.67.9", "", False),
+        ("linux", "x86_64", "0.69.0rc1", "", False),
+        ("linux", "aarch64", "0.68.1", "", False),
+        ("darwin", "x86_64", "0.68.1", "", False),
+        ("win32", "AMD64", "0.68.1", "", False),
+    ],
+)
+def test_machine_code_is_linked_only_where_it_was_tried(
+    monkeypatch: pytest.MonkeyPatch, system: str, processor: str, version: str, plain: str, expected: bool
+) -> None:
+    monkeypatch.setattr(_object_code.sys, "platform", system)
+    monkeypatch.setattr(_object_code.platform, "machine", lambda: processor)
+    monkeypatch.setattr(_object_code.importlib.metadata, "version", lambda name: version)
+    monkeypatch.setenv("STEMKIT_PLAIN_KERNELS", plain)
+    assert _object_code.links_by_itself() is expected
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are asked for only where machine code is linked")
+def test_machine_code_that_others_could_have_written_is_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "kernels"
+    path = folder / "code.object"
+    _object_code._write(path, b"code")
+    assert _object_code._read(path) == b"code"
+    path.chmod(0o666)
+    assert _object_code._read(path) is None
+    path.chmod(0o600)
+    folder.chmod(0o777)
+    assert _object_code._read(path) is None
+    _object_code._write(folder / "other.object", b"code")
+    assert not (folder / "other.object").exists()
+    folder.chmod(0o700)
+    link = folder / "link.object"
+    link.symlink_to(path)
+    assert _object_code._read(link) is None
