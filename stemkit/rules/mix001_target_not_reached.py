@@ -31,7 +31,7 @@ class TargetNotReached(FilmRule):
         if level.limited_by is None or level.reachable_lufs is None:
             return
         at, rate_hz = level.peak_at_samples, film.profile.format.sample_rate_hz
-        frame_rate = film.film.frame_rate
+        frame_rate, limiter = film.film.frame_rate, level.limiter
         frame = frame_rate.frame_at(at, rate_hz) if frame_rate and at is not None else None
         yield self.finding(
             level.limited_by,
@@ -43,8 +43,8 @@ class TargetNotReached(FilmRule):
                 "wanted_gain_db": level.wanted_gain_db,
                 "allowed_gain_db": level.allowed_gain_db,
                 "applied_gain_db": level.applied_gain_db,
-                "limiter_db": level.limiter.deepest_db if level.limiter else level.wanted_gain_db - level.applied_gain_db,
-                "limiter_s": level.limiter.seconds if level.limiter else None,
+                "limiter_db": limiter.deepest_db if limiter else level.wanted_gain_db - level.applied_gain_db,
+                "limiter_s": limiter.seconds if limiter else None,
                 "shortfall_lu": level.target_lufs - level.reachable_lufs,
                 "print": level.limiting_print,
                 "limit_dbtp": level.limit_dbtp,

@@ -237,7 +237,7 @@ def test_unity_sums_are_metered_as_the_prints_are(tmp_path: Path) -> None:
         unity, printed = (true_peak.read(each).max_dbtp for each in (ledgers[row.name], written))
         assert unity == pytest.approx(printed, abs=1e-3)
         if row.name in peaks:
-            assert peaks[row.name] == sample_peak.read(ledgers[row.name]).max_amplitude
+            assert peaks[row.name].max() == sample_peak.read(ledgers[row.name]).max_amplitude
 
 
 @pytest.mark.slow
