@@ -178,3 +178,18 @@ def test_of_several_equal_channels_the_first_decides() -> None:
     assert np.array_equal(written[:, 1], written[:, 4])
     assert np.array_equal(written[:, 0], written[:, 3])
     assert np.array_equal(written[:, :2], quantise_block(np.column_stack([other, one]), 24, KEY, 3))
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+def test_the_grid_ends_where_its_integers_end(bits: int) -> None:
+    step = 2.0 ** (1 - bits)
+    assert is_on_grid(np.array([[-1.0], [1.0 - step]]), bits)
+    assert not is_on_grid(np.array([[1.0]]), bits)
+    assert not is_on_grid(np.array([[-1.0 - step]]), bits)
+
+
+def test_a_stream_begins_at_sample_0_unless_it_is_said() -> None:
+    block = np.full((64, 2), 0.1)
+    key = DitherKey("VO", "print")
+    (streamed,) = quantise(iter([block]), 16, key)
+    assert np.array_equal(streamed, quantise_block(block, 16, key, 0))
