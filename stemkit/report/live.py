@@ -50,6 +50,11 @@ def live_data(report: Report, states: Mapping[int, str], say: Speech) -> str | N
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+def _chapter(one: Mapping[str, Any], states: Mapping[int, str]) -> list[Any]:
+    state = states.get(one["number"], "ok")
+    return [one["number"], shown(one["title"] or ""), one["start_s"], one["end_s"], state]
+
+
 def _clock(film: Mapping[str, Any]) -> dict[str, Any] | None:
     if not film["frame_rate"] or not film["start_tc"]:
         return None

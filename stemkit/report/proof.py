@@ -1,4 +1,4 @@
-"""How it can be proven: prints, null test, versions, profile, conformance, inputs; and what is told of joins and voice."""
+"""How it can be proven: prints, null test, versions, profile, conformance, inputs; joins and voice beside it."""
 
 from __future__ import annotations
 

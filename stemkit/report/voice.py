@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,4 +95,4 @@ def _path(curve: Mapping[str, Any], duration: float | None) -> str:
     lowest = np.fmin.reduceat(levels, edges[:-1])
     places = ((edges[:-1] + edges[1:] - 1) * 0.5 * curve["step_s"] + 0.5 * curve["window_s"]) / duration * 1000.0
     strokes = zip(places.tolist(), lowest.tolist(), strict=True)
-    return "".join(f"M{x:.1f} {_y(0.0)}V{_y(level)}" for x, level in strokes if level == level)
+    return "".join(f"M{x:.1f} {_y(0.0)}V{_y(level)}" for x, level in strokes if math.isfinite(level))

@@ -11,6 +11,7 @@ from stemkit.core.profile import Profile, load_profile
 from stemkit.rules._base import Rule
 from stemkit.rules._engine import all_rules, rule_of, selected_rules
 from stemkit.texts import Explanation, explanation
+from stemkit.texts.language import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,15 @@ def list_rules(profile_name: str) -> tuple[RuleInfo, ...]:
     return tuple(_info(rule, profile) for rule in all_rules())
 
 
-def explain(code: str, profile_name: str) -> RuleInfo:
-    """Return one rule, by code or name.
+def explain(code: str, profile_name: str, lang: str = DEFAULT) -> RuleInfo:
+    """Return one rule, by code or name, in a language.
 
     Raises
     ------
     UsageError
         If there is no such rule.
     """
-    return _info(rule_of(code), load_profile(profile_name))
+    return _info(rule_of(code), load_profile(profile_name), lang)
 
 
 def as_json(rules: tuple[RuleInfo, ...], profile_name: str) -> dict[str, Any]:
@@ -116,10 +117,10 @@ def _shown(value: Any) -> str:
     return "not stated" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _info(rule: Rule, profile: Profile) -> RuleInfo:
+def _info(rule: Rule, profile: Profile, lang: str = DEFAULT) -> RuleInfo:
     change = profile.severities.get(rule.code)
     severity = change.severity.value if change else rule.severity.value
-    text = explanation(rule.code)
+    text = explanation(rule.code, lang)
     settings = {key: _setting(profile, key) for key in text.profile_keys}
     return RuleInfo(rule, text, severity, rule in selected_rules(profile) or rule.code.startswith("ENG"), settings)
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -186,10 +186,8 @@ def _pipe() -> Iterator[tuple[int, int]]:
 
 
 def _close(end: int) -> None:
-    try:
+    with suppress(OSError):
         os.close(end)
-    except OSError:
-        pass
 
 
 Opener = Callable[[str], Browser]

@@ -1,10 +1,10 @@
+# ruff: noqa: E501 (the scripts of the page are lines of their own)
 """The page in a real browser: quiet, offline, quick, usable by mouse and keys alone, readable, printable."""
 
 from __future__ import annotations
 
 import base64
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 from stemkit.core.timebase import FrameRate
 from stemkit.report.formats import html
 from stemkit.report.pictures import WAVEFORM, evidence
+from tests.oracles import require_program
 from tests.report import reports
 from tests.report.browser import Browser
 
@@ -249,11 +250,10 @@ def test_pictures_of_evidence_and_sounds_are_shown(browser: Browser, tmp_path: P
     assert "media-src data:;" in html.render(report)
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext reads the PDF")
 def test_paper_has_the_verdict_on_its_first_page(browser: Browser, tmp_path: Path) -> None:
     opened(browser, tmp_path, reports.good_mix())
     (tmp_path / "page.pdf").write_bytes(browser.pdf())
-    command = ["pdftotext", "-l", "1", str(tmp_path / "page.pdf"), "-"]
+    command = [require_program("pdftotext"), "-l", "1", str(tmp_path / "page.pdf"), "-"]
     text = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     assert "Deliverable by crowd-film." in text
     assert "Programme loudness".upper() in text.upper()

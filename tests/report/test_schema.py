@@ -79,7 +79,9 @@ def test_every_report_obeys_the_schema(make: Callable[[], Any]) -> None:
     assert list(faults(json.loads(json_format.render(make())), SCHEMA)) == []
 
 
-@pytest.mark.parametrize("change", [{"verdict": "good"}, {"schema": "x"}, {"counts": {}}, {"findings": [{}]}, {"prints": None}])
+@pytest.mark.parametrize(
+    "change", [{"verdict": "good"}, {"schema": "x"}, {"counts": {}}, {"findings": [{}]}, {"prints": None}]
+)
 def test_the_schema_refuses_what_is_none(change: dict[str, Any]) -> None:
     assert list(faults({**reports.good_mix(), **change}, SCHEMA))
 
