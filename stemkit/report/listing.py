@@ -15,6 +15,7 @@ from stemkit.report.words import clock_exact, short_path, shown, typeset, value_
 STATES = ("ok", "note", "warning", "error")
 SEVERITY_STATE = {"error": "error", "warning": "warning", "info": "note"}
 _MOST_PICTURES = 150
+_FIGURES = ("Hz", "LUFS", "LU", "dBTP", "dBFS", "dB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _place(finding: Mapping[str, Any], report: Report, say: Speech) -> Iterator[
 
 def _figures(finding: Mapping[str, Any], say: Speech) -> str:
     observed, expected, unit = (finding.get(key) for key in ("observed", "expected", "unit"))
-    if isinstance(observed, bool) or not isinstance(observed, int | float) or not unit:
+    # counts and lengths are in the sentence already
+    if isinstance(observed, bool) or not isinstance(observed, int | float) or unit not in _FIGURES:
         return ""
     told = value_with_unit(observed, unit)
     if expected is None or isinstance(expected, bool) or not isinstance(expected, int | float):
