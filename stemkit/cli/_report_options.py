@@ -30,12 +30,8 @@ def view_options(function: F) -> F:
     folder = click.Path(path_type=Path, file_okay=False)
     return _apply(
         click.option("--chapter", type=int, metavar="N", help="This chapter alone, fit to send."),
-        click.option(
-            "--compare", "earlier", type=file, metavar="OLD", help="An earlier report; shows what changed."
-        ),
-        click.option(
-            "--audio", "has_audio", is_flag=True, help="Three seconds to hear at each finding."
-        ),
+        click.option("--compare", "earlier", type=file, metavar="OLD", help="An earlier report; shows what changed."),
+        click.option("--audio", "has_audio", is_flag=True, help="Three seconds to hear at each finding."),
         click.option("--letters", type=folder, metavar="DIR", help="Write a message to each creator into DIR instead."),
         language_option,
     )(function)

@@ -42,7 +42,9 @@ class CrossfadePart(AsWritten):
 
     before: Time | None = Field(default=None, description=f"how far it reaches before the cut: {_TIME}")
     after: Time | None = Field(default=None, description=f"how far it reaches after the cut: {_TIME}")
-    law: Literal["equal-gain", "equal-power", "cosine", "auto"] | None = Field(default=None, description="default: equal-power")
+    law: Literal["equal-gain", "equal-power", "cosine", "auto"] | None = Field(
+        default=None, description="default: equal-power"
+    )
 
 
 def _crossfade_form(value: object) -> str:
@@ -133,9 +135,15 @@ class MixPart(AsWritten):
     """How the feature is printed."""
 
     profile: str | None = Field(default=None, description="what the prints are delivered by; default: the film's")
-    balance: Literal["none", "dialogue", "programme"] | None = Field(default=None, description="what brings the chapters together")
-    max_trim_db: float | None = Field(default=None, ge=0.0, le=24.0, description="bound of a chapter's trim; default 6.0")
-    limiter: Literal["off", "linked"] | None = Field(default=None, description="linked: one true-peak limiter for all prints")
+    balance: Literal["none", "dialogue", "programme"] | None = Field(
+        default=None, description="what brings the chapters together"
+    )
+    max_trim_db: float | None = Field(
+        default=None, ge=0.0, le=24.0, description="bound of a chapter's trim; default 6.0"
+    )
+    limiter: Literal["off", "linked"] | None = Field(
+        default=None, description="linked: one true-peak limiter for all prints"
+    )
     duck: DuckPart | None = None
 
 

@@ -97,9 +97,7 @@ class Booth:
         return scanner.result() if sinks else None
 
 
-def candidates(
-    peaks: Mapping[str, NDArray[np.float64]], gain_db: float, ceiling_dbtp: float, most: float
-) -> Windows:
+def candidates(peaks: Mapping[str, NDArray[np.float64]], gain_db: float, ceiling_dbtp: float, most: float) -> Windows:
     """Return the windows of 100 ms in which a print could pass the ceiling, by its largest samples.
 
     Parameters

@@ -30,11 +30,7 @@ def limited(
     limiter = LinkedLimiter(PRINTS, 2, RATE, CEILING_DBTP, start)
     length = len(buses[Role.VO])
     edges = [0, *sorted(cut % length for cut in cuts), length]
-    out = [
-        limiter.push({role: bus[a:b] for role, bus in buses.items()})
-        for a, b in pairwise(edges)
-        if b > a
-    ]
+    out = [limiter.push({role: bus[a:b] for role, bus in buses.items()}) for a, b in pairwise(edges) if b > a]
     out.append(limiter.finish())
     for each in out:
         if activity is not None:

@@ -197,9 +197,9 @@ def test_numbas_own_dispatcher_gives_the_same_bits(tmp_path: Path) -> None:
 def test_machine_code_is_linked_only_where_it_was_tried(
     monkeypatch: pytest.MonkeyPatch, system: str, processor: str, version: str, plain: str, expected: bool
 ) -> None:
-    monkeypatch.setattr(_object_code.sys, "platform", system)
-    monkeypatch.setattr(_object_code.platform, "machine", lambda: processor)
-    monkeypatch.setattr(_object_code.importlib.metadata, "version", lambda name: version)
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("platform.machine", lambda: processor)
+    monkeypatch.setattr("importlib.metadata.version", lambda name: version)
     monkeypatch.setenv("STEMKIT_PLAIN_KERNELS", plain)
     assert _object_code.links_by_itself() is expected
 
