@@ -181,7 +181,9 @@ class ObjectKernel:
         length = int.from_bytes(kept[:_NAME_BYTES], "little")
         name, code = kept[_NAME_BYTES : _NAME_BYTES + length].decode(), kept[_NAME_BYTES + length :]
         for symbol, address in _symbols().items():
-            llvm.add_symbol(symbol, address)
+            # Names are known to LLVM for the whole process: what numba's own kernels call must stay theirs.
+            if llvm.address_of_symbol(symbol) is None:
+                llvm.add_symbol(symbol, address)
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         machine = llvm.Target.from_default_triple().create_target_machine()

@@ -221,3 +221,32 @@ def test_machine_code_that_others_could_have_written_is_not_read(tmp_path: Path)
     link = folder / "link.object"
     link.symlink_to(path)
     assert _object_code._read(link) is None
+
+
+@pytest.mark.parametrize("order", [("ours", "theirs"), ("theirs", "ours", "theirs")])
+def test_numba_s_own_kernels_still_free_their_arrays_beside_linked_ones(order: tuple[str, ...]) -> None:
+    program = """
+import sys
+import numpy as np
+from numba import njit
+from stemkit.core.layout import STEREO
+from stemkit.meters.scan import Scanner
+
+def sums(n):
+    total = 0.0
+    for i in range(n):
+        own = np.empty(1000 + i)
+        own[:] = i
+        total += own.sum()
+    return total
+
+for who in sys.argv[1:]:
+    if who == "ours":
+        scanner = Scanner(48_000, 2, STEREO)
+        scanner.push(np.full((100_000, 2), 0.25))
+        scanner.result()
+    else:
+        njit(sums)(200)
+"""
+    ended = subprocess.run([sys.executable, "-c", program, *order], capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
