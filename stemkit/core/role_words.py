@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Literal
 
 from stemkit.core.film import Role
-from stemkit.core.words import folded, is_dense
+from stemkit.core.words import caseless, folded, is_dense
 
 Meaning = Role | Literal["MIX", "NEITHER"]
 
@@ -54,7 +54,7 @@ class Vocabulary:
         elif is_dense(word):
             self.dense[word] = meaning
         else:
-            for spelling in (word.casefold(), folded(word)):
+            for spelling in (caseless(word), folded(word)):
                 parts = tuple(spelling.split())
                 self.phrases[parts] = meaning
                 if len("".join(parts)) > 3:  # "v o" must not make a word of "vo" in any other line

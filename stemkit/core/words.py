@@ -38,7 +38,7 @@ class Piece:
     @property
     def text(self) -> str:
         """As it is compared."""
-        return self.written.casefold()
+        return caseless(self.written)
 
     @property
     def is_dense(self) -> bool:
@@ -67,6 +67,11 @@ def normalised(name: str) -> str:
     return "".join(mark for mark in name if unicodedata.category(mark) != "Cf")
 
 
+def caseless(text: str) -> str:
+    """Return a text without upper case; the dotless i of Turkish, whose capital is our I, counts as i."""
+    return text.casefold().replace("ı", "i")
+
+
 def folded(text: str) -> str:
     """Return a text without upper case and accents, as it is typed on other people's keyboards.
 
@@ -75,7 +80,7 @@ def folded(text: str) -> str:
     >>> folded("Müsik GŁOS")
     'musik glos'
     """
-    bare = unicodedata.normalize("NFD", text.casefold().translate(_BARE))
+    bare = unicodedata.normalize("NFD", caseless(text).translate(_BARE))
     return unicodedata.normalize("NFC", "".join(mark for mark in bare if unicodedata.category(mark) != "Mn"))
 
 
