@@ -114,7 +114,7 @@ def step_below(gain_db: float) -> float:
 
 def _why_undefined(has_rule: bool, judged: PrintLevel | None) -> str | None:
     if not has_rule:
-        return "the profile states no loudness for prints"
+        return "the profile states no programme loudness that holds for every print, so the film keeps its level"
     if judged is None:
         return "the print that the loudness rule is about is not made"
     return judged.undefined if judged.programme_lufs is None else None

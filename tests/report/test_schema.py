@@ -109,7 +109,7 @@ def test_a_later_report_of_this_edition_opens_too() -> None:
 
 
 def test_every_column_is_documented() -> None:
-    page = Path(__file__).parents[2] / "docs" / "report.md"
+    page = Path(__file__).parents[2] / "stemkit" / "report" / "report.md"
     told = page.read_text("utf-8")
     for column in (*csv.COLUMNS, *chapters.COLUMNS):
         assert f"`{column}`" in told, column
