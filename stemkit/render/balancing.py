@@ -15,7 +15,8 @@ from stemkit.meters.loudness import loudness_of_range, lufs
 from stemkit.plan.balance import BalancePlan, ChapterLevel, plan_balance
 from stemkit.plan.routing import PrintRow
 from stemkit.plan.timeline import Timeline
-from stemkit.render.printing import Work, scan_sums
+from stemkit.render.buses import Work
+from stemkit.render.printing import scan_sums
 
 _STEP_S = 3.0
 _CELLS_IN_WINDOW = 10

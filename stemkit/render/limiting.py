@@ -23,7 +23,7 @@ from stemkit.meters._ledger import CELLS_PER_SECOND, Ledger
 from stemkit.meters.scan import Scanner
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
-from stemkit.render.printing import LimiterStage, Work, drive, gained, track
+from stemkit.render.buses import LimiterStage, Work, drive, gained, track
 
 _TAIL_S = 2.5
 _LEAD_S = 0.5

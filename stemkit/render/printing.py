@@ -1,56 +1,26 @@
-"""The loop that makes the prints: tracks, buses, one gain, one rounding, sums, sinks.
-
-After a bus has been brought onto the grid of the print there is only addition of integers, which
-float64 does exactly: that is why the stems null against the mix in the files.
-"""
+"""What goes out of the loop of the buses: prints that are metered, and prints that are written."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.audio.writer import PrintWriter, WriteFormat
-from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
-from stemkit.core.film import Role
+from stemkit.core.block import Block
 from stemkit.core.layout import Layout
 from stemkit.core.media import Bext
-from stemkit.core.timebase import Span
-from stemkit.core.units import amplitude_from_db
-from stemkit.dsp.limiter import Limited, LinkedLimiter, Roles, sum_of
+from stemkit.dsp.limiter import LinkedLimiter
 from stemkit.dsp.limiter_activity import Activity
-from stemkit.dsp.quantise import DitherKey, quantise_block
-from stemkit.dsp.streams import Sink
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import Scanner
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
-from stemkit.render.track import Touched, role_blocks
-
-T = TypeVar("T")
-Told = Callable[[int], None]
-
-
-class Watcher(Protocol):
-    """Sees what comes out of the limiter."""
-
-    def push(self, limited: Limited, /) -> None:
-        """Take the next block."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How the loop runs; the prints are the same whatever it says."""
-
-    jobs: int = 1
-    block_samples: int = BLOCK_SAMPLES
-    on_samples: Told | None = None
+from stemkit.render.buses import Grid, LimiterStage, Work, drive, gained, track
+from stemkit.render.track import Touched
 
 
 class PeakHold:
@@ -139,7 +109,7 @@ def write_prints(
         channels = fmt.layout.count
         bus = track(timeline, role, channels, work)
         touched = Touched(timeline.lines.get(role, ()), bits_of(fmt))
-        grids[role] = _Grid(role, bits_of(fmt), touched, gain_db != 0.0)
+        grids[role] = Grid(role, bits_of(fmt), touched, gain_db != 0.0)
         streams[role] = gained(bus, gain_db)
     activity = Activity(timeline.sample_rate_hz, timeline.length_samples)
     if ceiling_dbtp is None:
@@ -163,129 +133,3 @@ def bits_of(fmt: WriteFormat) -> int:
 
 def _open_writer(path: Path, fmt: WriteFormat, bext: Bext | None) -> PrintWriter:
     return PrintWriter(path, fmt, bext=bext)
-
-
-def track(timeline: Timeline, role: Role, channels: int, work: Work, span: Span | None = None) -> Stream:
-    """Return the bus of a role before any gain, for the whole film or a span of it."""
-    start, end = (0, timeline.length_samples) if span is None else (span.start, span.end)
-    return role_blocks(timeline.lines.get(role, ()), end, channels, work.block_samples, start)
-
-
-def gained(stream: Stream, gain_db: float) -> Stream:
-    """Apply a constant gain to blocks that are made for us alone."""
-    if gain_db == 0.0:
-        return stream
-    return _times(stream, amplitude_from_db(gain_db))
-
-
-def _times(stream: Stream, gain: float) -> Stream:
-    for bus in stream:
-        np.multiply(bus, gain, out=bus)
-        yield bus
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Brings the bus of a role onto the grid of the prints."""
-
-    role: Role
-    bits: int
-    touched: Touched
-    all_touched: bool
-
-    def of_stream(self, stream: Stream) -> Stream:
-        """Round block by block, from the film's first sample."""
-        position = 0
-        for bus in stream:
-            yield self.of_block(bus, position)
-            position += len(bus)
-
-    def of_block(self, bus: Block, position: int, gain: NDArray[np.float64] | None = None) -> Block:
-        """Round a block; where a limiter was at work everything is touched."""
-        touched = True if self.all_touched else self.touched.within(Span(position, position + len(bus)))
-        if gain is not None and touched is not True:
-            touched = (gain < 1.0) | touched
-        return quantise_block(bus, self.bits, DitherKey(self.role.value), position, touched)
-
-
-class LimiterStage:
-    """Stands between buses and prints: one gain for all of them, then, for prints that are written, the rounding.
-
-    Parameters
-    ----------
-    seen_by
-        What is shown every block that comes out of the limiter, before it is rounded.
-    """
-
-    def __init__(
-        self, limiter: LinkedLimiter, seen_by: Sequence[Watcher], grids: Mapping[Role, _Grid] | None = None
-    ) -> None:
-        self._limiter, self._seen_by, self._grids = limiter, seen_by, grids
-
-    def take(self, buses: Mapping[Role, Block] | None, pool: ThreadPoolExecutor) -> Mapping[Role, Block]:
-        """Take the next buses, `None` at the end, and return what is known by now."""
-
-        def each(do: Callable[[Roles], T], prints: Sequence[Roles]) -> Sequence[T]:
-            return list(pool.map(do, prints))
-
-        limited = self._limiter.finish(each) if buses is None else self._limiter.push(buses, each)
-        for watcher in self._seen_by:
-            watcher.push(limited)
-        grids = self._grids
-        if grids is None:
-            return limited.buses
-        rounded = pool.map(
-            lambda role: grids[role].of_block(limited.buses[role], limited.start, limited.gain), limited.buses
-        )
-        return dict(zip(limited.buses, rounded, strict=True))
-
-
-def drive(
-    streams: Mapping[Role, Stream],
-    rows: Sequence[PrintRow],
-    sinks: Mapping[str, Sink],
-    work: Work,
-    stage: LimiterStage | None = None,
-) -> None:
-    """Pull the buses and push the prints, a block at a time; the next buses are made while this one is taken."""
-    with contextlib.ExitStack() as stack:
-        for stream in streams.values():
-            stack.callback(_close, stream)
-        pool = stack.enter_context(ThreadPoolExecutor(max_workers=max(1, work.jobs)))
-        stack.callback(pool.shutdown, cancel_futures=True)
-        for buses in _ahead(streams, pool):
-            _push_all(stage.take(buses, pool) if stage else buses, rows, sinks, pool)
-            if work.on_samples is not None and buses:
-                work.on_samples(len(next(iter(buses.values()))))
-        if stage is not None:
-            _push_all(stage.take(None, pool), rows, sinks, pool)
-
-
-def _push_all(
-    buses: Mapping[Role, Block], rows: Sequence[PrintRow], sinks: Mapping[str, Sink], pool: ThreadPoolExecutor
-) -> None:
-    taken = [pool.submit(_push, sinks[row.name], row, buses) for row in rows if row.name in sinks]
-    for future in taken:
-        future.result()
-
-
-def _ahead(streams: Mapping[Role, Stream], pool: ThreadPoolExecutor) -> Iterator[dict[Role, Block]]:
-    def start() -> dict[Role, Future[Block | None]]:
-        return {role: pool.submit(next, stream, None) for role, stream in streams.items()}
-
-    pending = start()
-    while pending:
-        buses = {role: block for role, future in pending.items() if (block := future.result()) is not None}
-        if len(buses) < len(pending):
-            return
-        pending = start()
-        yield buses
-
-
-def _push(sink: Sink, row: PrintRow, buses: Mapping[Role, Block]) -> None:
-    sink.push(sum_of(buses, row.roles))
-
-
-def _close(stream: Stream) -> None:
-    if close := getattr(stream, "close", None):
-        close()

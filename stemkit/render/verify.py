@@ -14,7 +14,7 @@ from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
 from stemkit.core.facts import NullFacts
 from stemkit.core.media import MediaInfo
 from stemkit.plan.routing import SumRule
-from stemkit.render.printing import Work
+from stemkit.render.buses import Work
 
 
 def prove_sums(files: Mapping[str, MediaInfo], rules: Sequence[SumRule], work: Work) -> tuple[NullFacts, ...]:

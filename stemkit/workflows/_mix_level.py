@@ -19,8 +19,9 @@ from stemkit.meters._ledger import Ledger
 from stemkit.plan.levels import FULL_SCALE_DBTP, MARGIN_DB, PrintLevel, may_limit, nearest_step, plan_levels, step_below
 from stemkit.plan.routing import PrintRow, print_of_all
 from stemkit.plan.timeline import Timeline
+from stemkit.render.buses import Work
 from stemkit.render.limiting import Booth, Heard, candidates
-from stemkit.render.printing import Work, scan_sums
+from stemkit.render.printing import scan_sums
 
 _MOST_PASSES = 8
 _CEILING_STEP_DB = 0.005

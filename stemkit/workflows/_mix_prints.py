@@ -18,8 +18,9 @@ from stemkit.plan.correlation import with_correlations
 from stemkit.plan.routing import PrintRow, plan_routing, sum_rules
 from stemkit.plan.timeline import Timeline
 from stemkit.render.balancing import balance_film
+from stemkit.render.buses import Work
 from stemkit.render.overlap import measure_correlations
-from stemkit.render.printing import Work, write_prints
+from stemkit.render.printing import write_prints
 from stemkit.render.stem_file import StemFile, measured_file
 from stemkit.render.verify import prove_sums
 from stemkit.rules._base import Rule, Topic

@@ -18,8 +18,8 @@ from stemkit.intake.facts import gather
 from stemkit.plan.conform import plan_conform
 from stemkit.plan.timeline import Timeline, plan_timeline
 from stemkit.render.balancing import balance_film
+from stemkit.render.buses import Work
 from stemkit.render.conform import shape_after
-from stemkit.render.printing import Work
 from stemkit.render.stem_file import StemFile, bytes_needed, conform_stem
 from stemkit.report.formats import html, json
 from stemkit.report.model import REPORT_NAME

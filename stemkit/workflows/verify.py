@@ -16,7 +16,7 @@ from stemkit.core.media import MediaInfo, MediaProblem, ProblemKind
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
 from stemkit.plan.routing import PrintRow, sum_rules
-from stemkit.render.printing import Work
+from stemkit.render.buses import Work
 from stemkit.render.verify import prove_sums
 from stemkit.report.model import REPORT_NAME, open_report
 from stemkit.rules._engine import all_rules, run_rules

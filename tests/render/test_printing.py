@@ -23,7 +23,8 @@ from stemkit.core.media import MediaInfo
 from stemkit.core.timebase import KNOWN_RATE_NAMES, FrameRate
 from stemkit.plan.routing import PrintRow, sum_rules
 from stemkit.plan.timeline import Timeline, plan_timeline
-from stemkit.render.printing import Work, scan_sums, write_prints
+from stemkit.render.buses import Work
+from stemkit.render.printing import scan_sums, write_prints
 from stemkit.render.verify import prove_sums
 
 RATE = 48_000
