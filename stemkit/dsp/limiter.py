@@ -202,12 +202,11 @@ def peaks_between(sound: Block, taps: Floats, least: float, *, is_mirrored: bool
 
 def _near(sound: Block, groups: int, least: float) -> NDArray[np.bool_]:
     """Tell for groups of instants whether a sample in reach of the filter is large enough to matter."""
-    whole = len(sound) // _GROUP
-    rows = sound[: whole * _GROUP].reshape(whole, -1)
-    largest = np.full(groups + 2, np.inf)
-    kept = min(whole, groups + 2)
-    largest[:kept] = np.maximum(rows.max(axis=1), -rows.min(axis=1))[:kept] if kept else 0.0
-    return np.asarray(np.maximum(np.maximum(largest[:-2], largest[1:-1]), largest[2:]) >= least)
+    from stemkit.kernels.limiter import find_loud_groups
+
+    loud = np.empty(groups + 2, dtype=np.bool_)
+    find_loud_groups(sound.reshape(-1), _GROUP * sound.shape[1], least, loud)
+    return loud[:-2] | loud[1:-1] | loud[2:]
 
 
 def _with_gain(limited: Limited, gain: Floats) -> Limited:

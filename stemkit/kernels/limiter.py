@@ -65,6 +65,24 @@ def _raise_group(sound, c, g, taps, is_mirrored, room, peaks):
 
 
 @kernel
+def find_loud_groups(values: Floats, in_group: int, least: float, loud: Flags) -> None:
+    """Tell for each group of ``in_group`` values whether one of them is at least so large; what is missing is not.
+
+    Parameters
+    ----------
+    values
+        One-dimensional.
+    loud
+        One flag for each group.
+    """
+    for g in range(loud.shape[0]):
+        hits = 0
+        for i in range(g * in_group, min(values.shape[0], (g + 1) * in_group)):
+            hits += abs(values[i]) >= least
+        loud[g] = hits > 0
+
+
+@kernel
 def raise_peaks(sound: Floats, taps: Floats, is_mirrored: bool, active: Flags, peaks: Floats) -> None:
     """Raise ``peaks`` to the largest magnitude of any channel from each sample up to the next one.
 
