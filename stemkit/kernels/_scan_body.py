@@ -28,6 +28,7 @@ from stemkit.kernels._shape import (
     LOCAL_PEAKS,
     OVERS,
     PLAIN_PEAKS,
+    PRUNED_PEAKS,
     RUN_IN_CELLS,
     SEGMENT_CELLS,
     SEGMENT_WINDOWS,
@@ -120,7 +121,9 @@ def _look_closer(x, r0, r1, w, c, place, levels, taps, halves, bounds, mode, pea
     follow_zeros(x, r0, r1, w, place, peak, run_state, found, zero_runs)
     if (pause == 0.0 and peak > FLAT_LEVEL) or run_state[2, w] >= 0:
         follow_flats(x, r0, r1, w, place, peak, pause, level_state, run_state, found, flat_runs, flat_levels)
-    if before[2 * width + w] >= peaks[_KNOWN * width + w]:
+    bound = before[2 * width + w]
+    # Between zeros there are zeros: the largest of a sound that is all silence is the zero that it begins with.
+    if bound >= peaks[_KNOWN * width + w] and (bound > 0.0 or mode != PRUNED_PEAKS):
         _note_true_peak(x, r0, r1, w, c, place, taps, halves, bounds, mode, peaks, places, shared, spare)
     return run_state[0, w] >= 0 or run_state[2, w] >= 0 or found[FIRST_SOUND, w] < 0
 
