@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemkit import __version__
 from stemkit.audio.probe import probe
 from stemkit.core.errors import MediaError, Problem, UsageError
 from stemkit.core.files import write_atomically
@@ -28,7 +27,9 @@ from stemkit.meters.summary import Summary, nothing_measured, summarise, summari
 from stemkit.report import measured
 from stemkit.report.plot import write_plot
 from stemkit.store.facts import FactStore, open_store
+from stemkit.workflows._measure_details import details_of, dialogue_of, leq_m_of, overs_of
 from stemkit.workflows._measure_paths import find_files, parse_span
+from stemkit.workflows._measure_result import MeasuredFile, MeasureResult
 
 __all__ = ["MeasureOptions", "MeasureResult", "MeasuredFile", "find_files", "measure", "parse_span"]
 
@@ -50,6 +51,14 @@ class MeasureOptions:
         True peak by the filter of BS.1770-5 Annex 2 and loudness range in steps of 1 s.
     curve_to, plot_to
         Files to write: curves as ``.csv`` or ``.json``, a picture as ``.svg`` or ``.png``.
+    psr
+        Find the largest ratio of peak to short-term loudness, which needs the true peak of every 100 ms.
+    overs_dbtp
+        List where true peaks pass this limit.
+    voice, background
+        The VO stem of the one file that is measured, and all of it but the voice: measures the dialogue.
+    leq_m, lfe_db
+        Measure Leq(m), and the gain of the LFE in it.
     """
 
     layout: str | None = None
@@ -57,77 +66,20 @@ class MeasureOptions:
     reference: bool = False
     curve_to: Path | None = None
     plot_to: Path | None = None
+    psr: bool = False
+    overs_dbtp: float | None = None
+    voice: Path | None = None
+    background: Path | None = None
+    leq_m: bool = False
+    lfe_db: float = 0.0
     jobs: int | None = None
     rehash: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class MeasuredFile:
-    """One file: its header, its ledger, its numbers, or why there are none."""
-
-    path: str
-    error: str | None
-    media: MediaInfo | None
-    layout: Layout | None
-    layout_source: LayoutSource | None
-    ledger: Ledger | None
-    summary: Summary
-
     @property
-    def name(self) -> str:
-        """The path, safe for people's terminals."""
-        return display_name(self.path)
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the file's entry in the JSON contract."""
-        media = self.media
-        return {
-            "path": self.path,
-            "name": self.name,
-            "error": self.error,
-            "container": media.container if media else None,
-            "subtype": media.subtype if media else None,
-            "sample_rate_hz": media.sample_rate_hz if media else None,
-            "channels": media.channels if media else None,
-            "layout": self.layout.name if self.layout else None,
-            "layout_source": self.layout_source,
-            "length_samples": media.length_samples if media else None,
-            "duration_s": media.duration_s if media else None,
-            **self.summary.as_dict(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureResult:
-    """All files, in the order in which they were given."""
-
-    files: tuple[MeasuredFile, ...]
-
-    @property
-    def unreadable(self) -> int:
-        """How many files could not be measured."""
-        return sum(file.error is not None for file in self.files)
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the JSON contract ``stemkit/measure/1``."""
-        return {
-            "schema": "stemkit/measure/1",
-            "version": __version__,
-            "meters": meter_versions(),
-            "files": [file.as_dict() for file in self.files],
-        }
-
-    def rows(self) -> list[list[str]]:
-        """Return a table for people."""
-        return measured.rows([file.as_dict() for file in self.files])
-
-    def notes(self) -> list[str]:
-        """Return what a reader of the table must know."""
-        return measured.notes([file.as_dict() for file in self.files])
-
-    def as_csv(self) -> str:
-        """Return a table for spreadsheets."""
-        return measured.as_csv([file.as_dict() for file in self.files])
+    def needs_curves(self) -> bool:
+        """Whether the true peak of every 100 ms is asked for."""
+        wanted = (self.curve_to, self.plot_to, self.span_s, self.overs_dbtp)
+        return self.psr or any(one is not None for one in wanted)
 
 
 def measure(
@@ -138,10 +90,11 @@ def measure(
     Raises
     ------
     UsageError
-        If a path does not exist or the layout has no such name.
+        If a path does not exist, the layout has no such name, or options do not go together.
     """
     layout = _named_layout(options.layout)
     files = find_files(paths)
+    _require_sense(options, files)
     if kernels_are_new():
         progress(Event(PREPARING, 0, 1))
     jobs = options.jobs or os.cpu_count() or 1
@@ -181,7 +134,7 @@ def _in_turn_or_together(
 def _write_outputs(result: MeasureResult, options: MeasureOptions) -> None:
     if options.curve_to is None and options.plot_to is None:
         return
-    curves = [_curves(file, file.ledger) for file in result.files if file.ledger is not None]
+    curves = [_curves(file, file.curves) for file in result.files if file.curves is not None]
     if options.curve_to is not None:
         as_text = measured.curve_as_json if options.curve_to.suffix.lower() == ".json" else measured.curve_as_csv
         write_atomically(options.curve_to, as_text(curves).encode())
@@ -198,6 +151,18 @@ def _curves(file: MeasuredFile, ledger: Ledger) -> dict[str, object]:
         "true_peak_dbtp": true_peak.curve(ledger),
         "measured": file.summary.as_dict(),
     }
+
+
+def _require_sense(options: MeasureOptions, files: Sequence[str]) -> None:
+    if options.voice is not None and len(files) != 1:
+        message = f"--vo names the voice of one file, but {len(files)} are to be measured"
+        raise UsageError(Problem("one_file", message, "measure each mix with its own stem"))
+    if options.background is not None and options.voice is None:
+        raise UsageError(Problem("no_voice", "--me needs the voice that it is the background of", "add --vo FILE"))
+    whole = (options.psr, options.overs_dbtp is not None, options.voice, options.leq_m, options.reference)
+    if options.span_s and any(whole):
+        message = "--range measures loudness and peaks of a stretch; the other readings are of whole files"
+        raise UsageError(Problem("range_of_whole", message, "leave out --range, or the other options"))
 
 
 def _named_layout(name: str | None) -> Layout | None:
@@ -255,25 +220,52 @@ def _measure_one(
         return _unreadable(path, reason, media)
     name = display_name(path)
     used = layout or media.layout
+
+    def scan(one: MediaInfo, mode: int = PRUNED_PEAKS, layout: Layout | None = used) -> Ledger:
+        return _ledger(one, layout, mode, store, lambda samples: count.add(samples, name), threads)
+
     try:
-        ledger = _ledger(media, used, options, store, lambda samples: count.add(samples, name), threads)
+        local = scan(media, LOCAL_PEAKS) if options.needs_curves else None
+        ledger = local if local and not options.reference else scan(media, _mode(options))
+        more = {} if options.span_s else _more(media, used, ledger, local, options, scan)
     except MediaError as error:
         return _unreadable(path, error.problems[0].message, media)
     source: LayoutSource | None = "declared" if layout else (media.layout_source if used else None)
-    return MeasuredFile(path, None, media, used, source, ledger, _summary(ledger, options))
+    return MeasuredFile(path, None, media, used, source, ledger, _summary(ledger, options), local, more)
+
+
+def _mode(options: MeasureOptions) -> int:
+    return PLAIN_PEAKS if options.reference else PRUNED_PEAKS
+
+
+def _more(
+    media: MediaInfo,
+    layout: Layout | None,
+    ledger: Ledger,
+    local: Ledger | None,
+    options: MeasureOptions,
+    scan: Callable[..., Ledger],
+) -> dict[str, object]:
+    found: dict[str, object] = {"details": details_of(ledger, local)}
+    if options.overs_dbtp is not None and local is not None:
+        found["overs"] = overs_of(local, options.overs_dbtp)
+    if options.voice is not None:
+        found["dialogue"] = dialogue_of(
+            ledger, options.voice, options.background, lambda stem: scan(stem, layout=stem.layout)
+        )
+    if options.leq_m:
+        found["leq_m"] = leq_m_of(media, layout, options.lfe_db)
+    return found
 
 
 def _ledger(
     media: MediaInfo,
     layout: Layout | None,
-    options: MeasureOptions,
+    mode: int,
     store: FactStore,
     told: Callable[[int], None],
     threads: int,
 ) -> Ledger:
-    mode = PLAIN_PEAKS if options.reference else PRUNED_PEAKS
-    if options.curve_to or options.plot_to or options.span_s:
-        mode = LOCAL_PEAKS
     key = f"{layout.name if layout else 'unknown'}/{mode}"
     versions = meter_versions()
     ledger = store.get(media.path, key, versions)

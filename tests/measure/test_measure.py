@@ -225,3 +225,120 @@ def test_selftest_ends_with_0_and_tells_what_it_did() -> None:
     assert data["missed"] == 0
     assert len(data["readings"]) > 50
     assert any(reading["pyloudnorm"] is not None for reading in data["readings"])
+
+
+def test_the_json_tells_places_channels_and_faults(tmp_path: Path) -> None:
+    sound = np.concatenate([tone(-40.0, 4.0), tone(-20.0, 4.0), tone(-40.0, 4.0)])
+    sound[300_000:300_010, 1] = 0.5
+    path = _wav(tmp_path / "a.wav", sound)
+    details = json.loads(_run("measure", path, "--json"))["files"][0]["details"]
+    assert 4.0 <= details["max_short_term_at_s"] <= 5.0
+    assert details["sample_peak_at_s"] == pytest.approx(300_000 / 48_000)
+    assert details["clipped_runs"] == 1
+    assert details["clipped_samples"] == 10
+    left, right = details["channels"]
+    assert (left["channel"], right["channel"]) == ("L", "R")
+    assert left["sample_peak_dbfs"] == pytest.approx(-20.0, abs=0.01)
+    assert right["sample_peak_dbfs"] == pytest.approx(-6.02, abs=0.01)
+    assert 300_000 <= right["true_peak_at_s"] * 48_000 <= 300_010
+    assert details["undefined"]["max_peak_to_short_term_lu"]
+
+
+def test_the_largest_peak_to_short_term_ratio(tmp_path: Path) -> None:
+    sound = tone(-20.0, 8.0)
+    sound[200_000, 0] = 0.5
+    path = _wav(tmp_path / "a.wav", sound)
+    plain, told = (json.loads(_run("measure", path, "--json", *more))["files"][0] for more in ((), ("--psr",)))
+    assert plain["details"]["max_peak_to_short_term_lu"] is None
+    expected = told["true_peak_dbtp"] - told["max_short_term_lufs"]
+    assert told["details"]["max_peak_to_short_term_lu"] == pytest.approx(expected, abs=0.1)
+    assert told["details"]["peak_to_loudness_lu"] == plain["details"]["peak_to_loudness_lu"]
+
+
+def test_what_is_broken_leaves_the_other_numbers_sane(tmp_path: Path) -> None:
+    sound = tone(-20.0, 4.0)
+    path = _wav(tmp_path / "clean.wav", sound, subtype="FLOAT")
+    for value in (np.nan, np.inf, -np.inf):
+        broken = sound.copy()
+        broken[100_000, 0] = value
+        other = _wav(tmp_path / "broken.wav", broken, subtype="FLOAT")
+        clean, told = json.loads(_run("measure", path, other, "--json"))["files"]
+        assert told["details"]["non_finite_samples"] == 1
+        assert told["details"]["first_non_finite_at_s"] == pytest.approx(100_000 / 48_000)
+        assert told["programme_loudness_lufs"] == pytest.approx(clean["programme_loudness_lufs"], abs=0.01)
+        assert told["true_peak_dbtp"] == pytest.approx(clean["true_peak_dbtp"], abs=2.0)
+    for value in (np.nan, np.inf):
+        all_broken = _wav(tmp_path / "all.wav", np.full((48_000, 2), value), subtype="FLOAT")
+        told = json.loads(_run("measure", all_broken, "--json"))["files"][0]
+        assert told["error"] is None
+        assert told["details"]["non_finite_samples"] == 96_000
+        assert told["programme_loudness_lufs"] is None
+        assert told["true_peak_dbtp"] is None
+        assert told["undefined"]["true_peak_dbtp"]
+
+
+def test_overs_are_listed_with_their_places(tmp_path: Path) -> None:
+    sound = tone(-30.0, 3.0)
+    for at, value in ((48_000, 0.9), (96_000, -0.7)):
+        sound[at, 0] = value
+    path = _wav(tmp_path / "a.wav", sound)
+    told = json.loads(_run("measure", path, "--overs", "-6", "--json"))["files"][0]["overs"]
+    assert [round(place["at_s"], 3) for place in told["places"]] == [1.0, 2.0]
+    assert {place["channel"] for place in told["places"]} == {"L"}
+    assert "over -6 dBTP: 2 places" in _run("measure", path, "--overs", "-6")
+    assert "over 0 dBTP: 0 places" in _run("measure", path, "--overs", "0")
+
+
+def test_dialogue_is_keyed_by_the_voice(tmp_path: Path) -> None:
+    voice = np.concatenate([tone(-20.0, 4.0), np.zeros((4 * 48_000, 2))])
+    rest = tone(-30.0, 8.0, hz=400.0)
+    paths = [_wav(tmp_path / f"{name}.wav", sound) for name, sound in (("v", voice), ("m", rest), ("f", voice + rest))]
+    told = json.loads(_run("measure", paths[2], "--vo", paths[0], "--me", paths[1], "--json"))["files"][0]["dialogue"]
+    assert told["voice_lufs"] == pytest.approx(-20.3, abs=0.5)
+    assert told["speech_share"] == pytest.approx(0.54, abs=0.03)
+    assert told["voice_to_background_lu"] == pytest.approx(10.0, abs=0.6)
+    assert len(told["voice_to_background_curve_lu"]) == 51
+    text = _run("measure", paths[2], "--vo", paths[0])
+    assert "stem-keyed dialogue gate" in text
+    quiet = _wav(tmp_path / "silent.wav", np.zeros((48_000, 2)))
+    assert "no dialogue" in _run("measure", paths[2], "--vo", quiet)
+
+
+def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
+    path = _wav(tmp_path / "a.wav", programme(1.0))
+    other = _wav(tmp_path / "b.wav", programme(1.0, 44_100), 44_100)
+    (tmp_path / "none.wav").write_bytes(b"")
+    for options, message in [
+        (MeasureOptions(voice=path, layout=None), "one file"),
+        (MeasureOptions(background=path), "--me needs the voice"),
+        (MeasureOptions(span_s=(0.0, 0.5), leq_m=True), "whole files"),
+    ]:
+        paths = [str(path), str(other)] if options.voice else [str(path)]
+        with pytest.raises(UsageError, match=message):
+            measure(paths, options)
+    with pytest.raises(UsageError, match="different sample rates"):
+        measure([str(path)], MeasureOptions(voice=other))
+    with pytest.raises(UsageError, match="cannot be measured"):
+        measure([str(path)], MeasureOptions(voice=tmp_path / "none.wav"))
+
+
+def test_leq_m_says_how_the_lfe_was_counted(tmp_path: Path) -> None:
+    path = _wav(tmp_path / "a.wav", tone(-20.0, 4.0, hz=2_000.0)[:, :1])
+    told = json.loads(_run("measure", path, "--leq-m", "--json"))["files"][0]["leq_m"]
+    assert told["leq_m_db"] == pytest.approx(85.0, abs=0.1)
+    six = np.zeros((96_000, 6))
+    six[:, 3] = tone(-20.0, 2.0, hz=100.0)[:, 0]
+    lfe = _wav(tmp_path / "six.wav", six)
+    levels = [
+        json.loads(_run("measure", lfe, "--leq-m", "--lfe-db", gain, "--json"))["files"][0]["leq_m"]["leq_m_db"]
+        for gain in ("0", "10")
+    ]
+    assert levels[1] - levels[0] == pytest.approx(10.0, abs=0.01)
+
+
+def test_the_reference_mode_has_curves_too(tmp_path: Path) -> None:
+    path = _wav(tmp_path / "a.wav", programme(6.0))
+    alone = measure([str(path)], MeasureOptions(reference=True)).files[0].summary
+    both = measure([str(path)], MeasureOptions(reference=True, curve_to=tmp_path / "c.csv")).files[0].summary
+    assert both == alone
+    assert (tmp_path / "c.csv").exists()
