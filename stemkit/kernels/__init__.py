@@ -7,6 +7,7 @@ anew in every process; nothing else changes.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import tempfile
@@ -18,7 +19,7 @@ def kernel_cache_folder() -> Path:
     """Return where compiled kernels are kept, whether or not it can be written."""
     if set_by_user := os.environ.get("NUMBA_CACHE_DIR"):
         return Path(set_by_user)
-    return _own_folder() / _sources_digest()
+    return _own_folder() / sources_digest()
 
 
 def _own_folder() -> Path:
@@ -43,7 +44,8 @@ def forget_kernels() -> None:
             folder.rmdir()
 
 
-def _sources_digest() -> str:
+@functools.cache
+def sources_digest() -> str:
     """Return a name that changes with what kernels share: numba itself looks at each kernel's own file only."""
     digest = hashlib.blake2b(digest_size=8)
     for source in sorted(Path(__file__).parent.glob("_*.py")):

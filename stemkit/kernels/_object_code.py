@@ -1,13 +1,14 @@
 """Kernels kept as machine code, so that a process that only uses them does not load the compiler.
 
 Importing numba and bringing back one of its own cached kernels takes more than half a second of every
-run. Here the compiled function is kept as an object file and linked by LLVM directly, which takes some
-milliseconds; numba is imported only where it has to compile, the first time on a machine. A file is
+run. Here the compiled function is kept as an image (`stemkit.kernels._image`) that is copied into memory
+and called; numba and LLVM are imported only to compile, the first time on a machine. A file is
 believed only if its digest is right, and its name says sources, versions and processor.
 
 This relies on how numba lays out its calls, which it does not promise. So it is done only where it was
 tried (`TRIED_ON`), and where nobody else can write into the cache folder, since what is read there is
-executed. Everywhere else, and with ``STEMKIT_PLAIN_KERNELS=1``, numba's own dispatcher is called.
+executed. Everywhere else, where a ``NUMBA_`` variable asks for other code, and with
+``STEMKIT_PLAIN_KERNELS=1``, numba's own dispatcher is called.
 """
 
 # mypy: disable-error-code="import-untyped"
@@ -17,7 +18,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib
-import importlib.metadata
+import importlib.util
 import os
 import platform
 import re
@@ -32,7 +33,8 @@ from typing import Any
 
 import numpy as np
 
-from stemkit.kernels import CAN_KEEP_KERNELS, kernel_cache_folder
+from stemkit.kernels import CAN_KEEP_KERNELS, kernel_cache_folder, sources_digest
+from stemkit.kernels._image import UnknownCodeError, image_of, place
 
 _NUMBA_TYPES = {"B": "uint8", "f": "float32", "d": "float64", "q": "int64", "Q": "uint64"}
 _DTYPES = {letter: np.dtype(name) for letter, name in _NUMBA_TYPES.items()}
@@ -40,16 +42,42 @@ TRIED_ON = (("linux", "x86_64"), (0, 68), (0, 69))
 """System and processor; the first version of numba with which it was tried, and the first with which it was not."""
 PLAIN = "STEMKIT_PLAIN_KERNELS"
 _DIGEST_BYTES = 32
-_NAME_BYTES = 2
+_PROCESSOR = re.compile(rb"(?:vendor_id|cpu family|model|model name|stepping|flags)\s*:.*")
+_ELSEWHERE = frozenset({"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"})
 
 
 def links_by_itself() -> bool:
-    """Tell whether machine code is kept and linked here, rather than by numba."""
-    place, first, beyond = TRIED_ON
-    if os.environ.get(PLAIN, "") not in ("", "0") or (sys.platform, platform.machine()) != place:
+    """Tell whether machine code is kept and called here, rather than by numba."""
+    place_and_processor, first, beyond = TRIED_ON
+    if os.environ.get(PLAIN, "") not in ("", "0") or (sys.platform, platform.machine()) != place_and_processor:
         return False
-    numbers = re.findall(r"\d+", importlib.metadata.version("numba"))[:2]
-    return first <= tuple(map(int, numbers)) < beyond
+    if any(name.startswith("NUMBA_") and name not in _ELSEWHERE for name in os.environ):
+        return False
+    numbers = re.findall(r"\d+", _version_of("numba"))[:2]
+    return first <= tuple(map(int, numbers)) < beyond and bool(_processor())
+
+
+def _version_of(package: str) -> str:
+    """Return an installed version without `importlib.metadata`, which takes longer to import than all of this."""
+    spec = importlib.util.find_spec(package)
+    if spec is not None and spec.origin is not None:
+        found = list(Path(spec.origin).parent.parent.glob(f"{package}-*.dist-info"))
+        if len(found) == 1:
+            return found[0].stem.partition("-")[2]
+    from importlib.metadata import version
+
+    return version(package)
+
+
+def _processor() -> bytes:
+    """Return what machine code is made for: the processor's model and features; empty where that is not told."""
+    try:
+        with Path("/proc/cpuinfo").open("rb") as file:
+            first = file.read(1 << 14).partition(b"\n\n")[0]
+    except OSError:
+        return b""
+    found = _PROCESSOR.findall(first)
+    return b"\n".join(found) if any(line.startswith(b"flags") for line in found) else b""
 
 
 def is_ours_alone(path: Path) -> bool:
@@ -80,7 +108,6 @@ class ObjectKernel:
         self._signature = [(word[0], int(word[1])) for word in signature.split()]
         self._call: Callable[..., int] | None = None
         self._plain: Callable[..., None] | None = None
-        self._engine: object = None
         self._guard = threading.Lock()
 
     def __call__(self, *arguments: object) -> None:
@@ -101,9 +128,10 @@ class ObjectKernel:
 
     def _prepare(self) -> None:
         if links_by_itself():
-            self._call = self._link(self._object_code())
-        else:
-            self._plain = self._dispatcher()
+            with suppress(UnknownCodeError, OSError):
+                self._call = self._callable(place(self._image(), _known()))
+                return
+        self._plain = self._dispatcher()
 
     def is_kept(self) -> bool:
         """Tell whether the machine code is there, so that nothing has to be compiled."""
@@ -132,23 +160,11 @@ class ObjectKernel:
         return [numba.types.Array(base, dimensions, "C") if dimensions else base for base, dimensions in bases]
 
     def _path(self) -> Path:
-        import llvmlite.binding as llvm
-
-        key = hashlib.blake2b(digest_size=12)
-        for source in sorted(Path(__file__).parent.glob("*.py")):
-            key.update(source.read_bytes())
-        versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite")]
-        parts = [
-            *versions,
-            self._module,
-            llvm.get_default_triple(),
-            llvm.get_host_cpu_name(),
-            os.environ.get("NUMBA_CPU_NAME", ""),
-        ]
-        key.update("|".join([*parts, llvm.get_host_cpu_features().flatten()]).encode())
+        parts = [self._module, self._function, *map(_version_of, ("numba", "llvmlite")), sources_digest()]
+        key = hashlib.blake2b("|".join(parts).encode() + _processor(), digest_size=12)
         return kernel_cache_folder() / f"{self._function}-{key.hexdigest()}.object"
 
-    def _object_code(self) -> bytes:
+    def _image(self) -> bytes:
         path = self._path()
         kept = _read(path)
         if kept is None:
@@ -158,41 +174,26 @@ class ObjectKernel:
         return kept
 
     def _compile(self) -> bytes:
-        """Return the function's name and machine code as one string of bytes."""
+        """Return the function's image: what numba made of it, as code that runs at any address."""
+        import llvmlite.binding as llvm
+
         dispatcher: Any = getattr(importlib.import_module(self._module), self._function)
         kinds = tuple(self._numba_types())
         dispatcher.compile(kinds)
         compiled = dispatcher.overloads[kinds]
-        self._refuse_foreign_calls(compiled.library.get_llvm_str())
-        _, _, (code, _) = compiled.library.serialize_using_object_code()
-        name = compiled.fndesc.llvm_func_name.encode()
-        return bytes(len(name).to_bytes(_NAME_BYTES, "little") + name + code)
+        machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+            cpu=llvm.get_host_cpu_name(),
+            features=llvm.get_host_cpu_features().flatten(),
+            opt=3,
+            reloc="pic",
+            codemodel="small",
+        )
+        code = machine.emit_object(llvm.parse_assembly(compiled.library.get_llvm_str()))
+        return image_of(code, compiled.fndesc.llvm_func_name, list(_known()))
 
-    def _refuse_foreign_calls(self, assembly: str) -> None:
-        """Make sure that the code needs nothing that it will not find: a call into nowhere ends the process."""
-        called = {name.strip('"') for name in re.findall(r'^declare .*@("[^"]+"|[\w.$]+)\(', assembly, re.MULTILINE)}
-        foreign = sorted(name for name in called - set(_symbols()) if not name.startswith("llvm."))
-        if foreign:
-            raise RuntimeError(f"{self._function} calls {', '.join(foreign)}, which a kernel must not")
-
-    def _link(self, kept: bytes) -> Callable[..., int]:
-        import llvmlite.binding as llvm
-
-        length = int.from_bytes(kept[:_NAME_BYTES], "little")
-        name, code = kept[_NAME_BYTES : _NAME_BYTES + length].decode(), kept[_NAME_BYTES + length :]
-        for symbol, address in _symbols().items():
-            # Names are known to LLVM for the whole process: what numba's own kernels call must stay theirs.
-            if llvm.address_of_symbol(symbol) is None:
-                llvm.add_symbol(symbol, address)
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        machine = llvm.Target.from_default_triple().create_target_machine()
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        engine.finalize_object()
-        self._engine = engine
-        values = sum(1 if dimensions == 0 else 5 + 2 * dimensions for _, dimensions in self._signature)
-        return ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * (2 + values))(engine.get_function_address(name))
+    def _callable(self, address: int) -> Callable[..., int]:
+        words = sum(1 if dimensions == 0 else 5 + 2 * dimensions for _, dimensions in self._signature)
+        return ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * (2 + words))(address)
 
 
 def _freed(_: object) -> None:
@@ -202,8 +203,8 @@ def _freed(_: object) -> None:
 _NEVER_CALLED = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_freed)
 
 
-def _symbols() -> dict[str, int]:
-    """Return all that kernels may call, by name; nothing else of the process is visible to LLVM.
+def _known() -> dict[str, int]:
+    """Return all that kernels may call, by name; what calls anything else is not believed to be a kernel.
 
     Arrays are Python's and never freed by a kernel, but the code for it is there and wants an address.
     """

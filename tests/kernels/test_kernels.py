@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -152,13 +153,6 @@ def test_a_kernel_refuses_what_it_was_not_made_for() -> None:
         _object_code._exploded(np.zeros(4), "d", 2)
 
 
-def test_machine_code_that_calls_into_nowhere_is_refused() -> None:
-    kernel = ObjectKernel("m", "f", "q0")
-    kernel._refuse_foreign_calls("declare void @llvm.memset.p0.i64(ptr)\ndeclare void @NRT_MemInfo_call_dtor(ptr)\n")
-    with pytest.raises(RuntimeError, match="numba_attempt_nocopy_reshape"):
-        kernel._refuse_foreign_calls("declare i32 @numba_attempt_nocopy_reshape(i64)\n")
-
-
 _SCAN = """
 import hashlib, numpy as np
 from stemkit.core.layout import LAYOUTS
@@ -199,9 +193,20 @@ def test_machine_code_is_linked_only_where_it_was_tried(
 ) -> None:
     monkeypatch.setattr("sys.platform", system)
     monkeypatch.setattr("platform.machine", lambda: processor)
-    monkeypatch.setattr("importlib.metadata.version", lambda name: version)
+    monkeypatch.setattr(_object_code, "_version_of", lambda name: version)
+    monkeypatch.setattr(_object_code, "_processor", lambda: b"flags : sse2")
     monkeypatch.setenv("STEMKIT_PLAIN_KERNELS", plain)
     assert _object_code.links_by_itself() is expected
+
+
+def test_a_wish_for_other_machine_code_is_numbas_to_grant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CPU_NAME", "haswell")
+    assert not _object_code.links_by_itself()
+
+
+def test_versions_are_those_that_the_installer_wrote() -> None:
+    for package in ("numba", "llvmlite"):
+        assert _object_code._version_of(package) == importlib.metadata.version(package)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are asked for only where machine code is linked")
