@@ -113,10 +113,9 @@ class Profile(AsWritten):
     severities: dict[str, SeverityChange] = Field(default_factory=dict)
     select: tuple[str, ...] = Field(default=("ALL",), strict=False)
 
-    def loudness_rule(self, of: AppliesTo) -> LoudnessRule | None:
-        """Return the first rule of programme loudness that holds whatever is spoken, `None` where there is none."""
-        rules = (rule for rule in self.loudness if rule.quantity == "programme" and rule.applies_when is None)
-        return next((rule for rule in rules if rule.of == of), None)
+    def loudness_rules(self, of: AppliesTo, print_name: str | None = None) -> tuple[LoudnessRule, ...]:
+        """Return the loudness rules that are about a sound, in the profile's order."""
+        return tuple(rule for rule in self.loudness if rule.holds_for(of, print_name))
 
     def true_peak_limit(self, of: AppliesTo) -> TruePeakLimit | None:
         """Return the true-peak limit for a kind of sound, `None` where the document is silent."""

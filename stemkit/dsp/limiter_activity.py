@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.core.facts import LimiterFacts, Reduction
+from stemkit.core.mix_facts import LimiterFacts, Reduction
 from stemkit.dsp.limiter import Limited
 
 WINDOWS_PER_SECOND = 10

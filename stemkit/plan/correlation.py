@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-from stemkit.core.facts import JoinFacts
 from stemkit.core.film import Role
+from stemkit.core.mix_facts import JoinFacts
 from stemkit.plan.timeline import Fade, Placement, Timeline
 
 

@@ -10,8 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stemkit.core.facts import LevelFacts
+from stemkit.core.mix_facts import LevelFacts
 from stemkit.core.profile import Profile
+from stemkit.plan.aim import Aim
 
 _STEPS_PER_DB = 10
 MARGIN_DB = 0.02
@@ -23,29 +24,32 @@ FULL_SCALE_DBTP = -0.05
 
 @dataclass(frozen=True, slots=True)
 class PrintLevel:
-    """What one print measures before any gain.
+    """What the peaks of one print are before any gain.
 
     Parameters
     ----------
     max_amplitude
         Largest absolute sample, full scale 1.0.
+    has_limit
+        Whether its true peak binds the film; of a print that is no part of the mix only full scale does.
     """
 
     name: str
-    programme_lufs: float | None
     true_peak_dbtp: float | None
     true_peak_at_samples: int | None
     max_amplitude: float
-    undefined: str | None = None
+    has_limit: bool = True
 
 
-def plan_levels(prints: Sequence[PrintLevel], profile: Profile) -> LevelFacts:
+def plan_levels(prints: Sequence[PrintLevel], aim: Aim, profile: Profile) -> LevelFacts:
     """Choose the programme trim.
 
     Parameters
     ----------
     prints
-        Levels of every print at unity gain.
+        Peaks of every print at unity gain.
+    aim
+        What the film is brought to.
     profile
         What the prints are delivered by.
     """
@@ -53,27 +57,37 @@ def plan_levels(prints: Sequence[PrintLevel], profile: Profile) -> LevelFacts:
     limit_dbtp = limit.max_dbtp if limit else None
     ceilings = [_ceiling(level, limit_dbtp) for level in prints]
     allowed, by, at = min(ceilings, key=lambda ceiling: ceiling[0], default=(math.inf, "", None))
-    allowed_db = allowed if math.isfinite(allowed) else None
-    rule = profile.loudness_rule("print")
-    judged = next((level for level in prints if rule and level.name in rule.prints), None)
-    measured = judged.programme_lufs if judged else None
-    wanted = None if rule is None or measured is None else nearest_step(rule.target_lufs - measured)
-    if wanted is not None and rule is not None and rule.ceiling_only:
-        wanted = min(0.0, wanted)
+    wanted = _wanted(aim)
     applied = min(0.0 if wanted is None else wanted, allowed)
     limited = allowed < (0.0 if wanted is None else wanted)
+    reached = None if aim.measured_lufs is None else aim.measured_lufs + applied
+    rule = aim.rule
     return LevelFacts(
         target_lufs=rule.target_lufs if rule else None,
         wanted_gain_db=wanted,
-        allowed_gain_db=allowed_db,
+        allowed_gain_db=allowed if math.isfinite(allowed) else None,
         applied_gain_db=applied + 0.0,
         limited_by=by if limited else None,
-        reachable_lufs=None if measured is None else measured + applied,
+        reachable_lufs=reached,
         limiting_print=at.name if limited and at else None,
         limit_dbtp=limit_dbtp,
         peak_at_samples=at.true_peak_at_samples if limited and at else None,
-        reason=_why_undefined(rule is not None, judged),
+        reason=aim.reason,
+        quantity=rule.quantity if rule else None,
+        gating=rule.gating if rule else None,
+        measured_lufs=aim.measured_lufs,
+        speech_share=aim.speech_share,
+        missed=aim.missed_at(applied),
     )
+
+
+def _wanted(aim: Aim) -> float | None:
+    if aim.rule is None or aim.measured_lufs is None:
+        return None
+    wanted = nearest_step(aim.rule.target_lufs - aim.measured_lufs)
+    if aim.rule.ceiling_only:
+        wanted = min(0.0, wanted)
+    return wanted if aim.room_db is None else min(wanted, step_below(aim.room_db))
 
 
 def may_limit(level: PrintLevel, plan: LevelFacts, overshoot: float) -> bool:
@@ -85,7 +99,7 @@ def may_limit(level: PrintLevel, plan: LevelFacts, overshoot: float) -> bool:
         By how much a true peak can exceed the largest sample at most: the sum of the interpolator's
         absolute taps.
     """
-    if plan.limit_dbtp is None or level.max_amplitude == 0.0:
+    if plan.limit_dbtp is None or level.max_amplitude == 0.0 or not level.has_limit:
         return False
     largest_dbtp = 20.0 * math.log10(level.max_amplitude * overshoot)
     return largest_dbtp + plan.applied_gain_db > plan.limit_dbtp - MARGIN_DB
@@ -97,7 +111,7 @@ def _ceiling(level: PrintLevel, limit_dbtp: float | None) -> tuple[float, str, P
     if level.max_amplitude > 0.0:
         room = 20.0 * math.log10(_UNDER_FULL_SCALE / level.max_amplitude)
         gains.append((step_below(room), "full_scale", level))
-    if limit_dbtp is not None and level.true_peak_dbtp is not None:
+    if limit_dbtp is not None and level.true_peak_dbtp is not None and level.has_limit:
         gains.append((step_below(limit_dbtp - MARGIN_DB - level.true_peak_dbtp), "true_peak", level))
     return min(gains, key=lambda ceiling: ceiling[0])
 
@@ -110,11 +124,3 @@ def nearest_step(gain_db: float) -> float:
 def step_below(gain_db: float) -> float:
     """Return the tenth of a decibel at or below."""
     return math.floor(gain_db * _STEPS_PER_DB) / _STEPS_PER_DB
-
-
-def _why_undefined(has_rule: bool, judged: PrintLevel | None) -> str | None:
-    if not has_rule:
-        return "the profile states no programme loudness that holds for every print, so the film keeps its level"
-    if judged is None:
-        return "the print that the loudness rule is about is not made"
-    return judged.undefined if judged.programme_lufs is None else None

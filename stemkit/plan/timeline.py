@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from stemkit.core.errors import Problem, RenderError
-from stemkit.core.facts import JoinFacts
 from stemkit.core.film import Chapter, Crossfade, FadeLaw, Film, Handles, Role
 from stemkit.core.lengths import picture_samples
 from stemkit.core.media import MediaInfo
+from stemkit.core.mix_facts import JoinFacts
 from stemkit.core.timebase import FrameRate, Span, round_half_up
 
 DEGRADED_FADE_MS = 10

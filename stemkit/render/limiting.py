@@ -6,19 +6,18 @@ the limited film is that of the plain one, with the stretches put in its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.core.facts import LimiterFacts
 from stemkit.core.layout import Layout
+from stemkit.core.mix_facts import LimiterFacts
 from stemkit.core.timebase import Span
 from stemkit.core.units import amplitude_from_db, db_from_amplitude
 from stemkit.dsp.limiter import Limited, LinkedLimiter, PeakReading
 from stemkit.dsp.limiter_activity import WINDOWS_PER_SECOND, Activity
-from stemkit.meters import loudness
 from stemkit.meters._ledger import CELLS_PER_SECOND, Ledger
 from stemkit.meters.scan import Scanner
 from stemkit.plan.routing import PrintRow, roles_needed
@@ -37,14 +36,14 @@ class Heard:
 
     Parameters
     ----------
-    programme_lufs
-        Of the print that was judged, limited.
+    lufs
+        Of the print that was judged, limited: the loudness that counts.
     true_peak_dbtp
         Of all prints, limited, where they come near the ceiling.
     """
 
     facts: LimiterFacts
-    programme_lufs: float | None
+    lufs: float | None
     true_peak_dbtp: float | None
     at_work: Windows
 
@@ -59,6 +58,8 @@ class Booth:
         The print whose loudness counts, `None` where none does.
     plain
         Its ledger at unity gain.
+    loudness_at
+        What counts of a ledger of that print, and the gain it was made with.
     """
 
     timeline: Timeline
@@ -67,6 +68,7 @@ class Booth:
     judged: PrintRow | None
     plain: Ledger | None
     work: Work
+    loudness_at: Callable[[Ledger, float], float | None]
 
     def listen(self, gain_db: float, ceiling_dbtp: float, near: Windows, passes: int = 1) -> Heard:
         """Render the stretches around some windows of 100 ms with gain and limiter, and measure them."""
@@ -81,7 +83,9 @@ class Booth:
             if cells is not None and found is not None:
                 _put(cells, found, span, timeline.sample_rate_hz)
         readings = tuple(db_from_amplitude(value) for value in peaks.reading.largest)
-        lufs = None if cells is None or self.plain is None else _loudness(self.plain, cells)
+        lufs = None
+        if cells is not None and self.plain is not None:
+            lufs = self.loudness_at(replace(self.plain, cells=cells), gain_db)
         facts = activity.result(ceiling_dbtp, readings, passes)
         return Heard(facts, lufs, readings[0], activity.deepest[: len(near)] < 1.0)
 
@@ -141,7 +145,3 @@ def _put(cells: NDArray[np.float64], found: Ledger, span: Span, rate_hz: int) ->
     settled = 0 if first == 0 else round(_LEAD_S * CELLS_PER_SECOND) // 2
     count = min(len(found.cells), len(cells) - first)
     cells[first + settled : first + count] = found.cells[settled:count]
-
-
-def _loudness(plain: Ledger, cells: NDArray[np.float64]) -> float | None:
-    return loudness.read(replace(plain, cells=cells)).programme_lufs

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from stemkit.core.block import Block
-from stemkit.core.facts import JoinFacts
 from stemkit.core.film import Role
+from stemkit.core.mix_facts import JoinFacts
 from stemkit.core.timebase import Span
 from stemkit.plan.timeline import Line, Placement, Timeline
 from stemkit.render.track import role_blocks

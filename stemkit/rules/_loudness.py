@@ -1,8 +1,4 @@
-"""The ordered loudness rules of a profile, as one decision for each sound.
-
-Rules with a ceiling always hold. Of the others the first that applies decides, with those that follow
-it and say that they are alternatives: meeting one of them will do.
-"""
+"""The ordered loudness rules of a profile, as one decision for each sound."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ from dataclasses import dataclass
 
 from stemkit.core.facts import FilmFacts
 from stemkit.core.finding import Severity
+from stemkit.core.loudness_order import ceilings, deciding, is_within
 from stemkit.core.profile_figures import LoudnessRule
 from stemkit.meters.dialogue import Dialogue
 from stemkit.meters.loudness import Loudness
@@ -59,27 +56,18 @@ def verdicts_of(sound: Sound, film: FilmFacts) -> Iterator[Verdict]:
         yield Verdict(rules[0], reason=sound.reason)
         return
     share, why = _speech_share(sound)
-    for rule in rules:
-        if rule.ceiling_only and _applies(rule, share):
-            yield from _judge(sound, (rule,), rules)
-    targets = [rule for rule in rules if not rule.ceiling_only]
-    for index, rule in enumerate(targets):
-        if rule.applies_when is not None and share is None:
-            yield Verdict(rule, reason=why)
-            return
-        if _applies(rule, share):
-            others = tuple(other for other in targets[index + 1 :] if other.alternative and _applies(other, share))
-            yield from _judge(sound, (rule, *others), rules)
-            return
+    for rule in ceilings(rules, share):
+        yield from _judge(sound, (rule,), rules)
+    group = deciding(rules, share)
+    if group and group[0].applies_when is not None and share is None:
+        yield Verdict(group[0], reason=why)
+    elif group:
+        yield from _judge(sound, group, rules)
 
 
 def _speech_share(sound: Sound) -> tuple[float | None, str]:
     dialogue = sound.measured.get(Dialogue)
     return (None, NO_DIALOGUE) if dialogue is None else (100.0 * dialogue.speech_share, "")
-
-
-def _applies(rule: LoudnessRule, share: float | None) -> bool:
-    return rule.applies_when is None or (share is not None and rule.applies_when.holds_at(share))
 
 
 def _judge(sound: Sound, group: tuple[LoudnessRule, ...], rules: tuple[LoudnessRule, ...]) -> Iterator[Verdict]:
@@ -90,10 +78,9 @@ def _judge(sound: Sound, group: tuple[LoudnessRule, ...], rules: tuple[LoudnessR
         if value is None:
             unknown.append(Verdict(rule, reason=reason))
             continue
-        over = round(round(value, 2) - rule.target_lufs, 2)
-        if _is_within(over, rule.below_lu, rule.above_lu, rule):
+        if is_within(value, rule):
             return
-        missed.append((rule, value, over))
+        missed.append((rule, value, round(round(value, 2) - rule.target_lufs, 2)))
     # What was not measured might have been met; what is undefined, such as the dialogue of a film without, is not.
     unmeasured = [verdict for verdict in unknown if verdict.reason == NO_DIALOGUE]
     if unmeasured or not missed:
@@ -106,11 +93,6 @@ def _judge(sound: Sound, group: tuple[LoudnessRule, ...], rules: tuple[LoudnessR
     yield Verdict(rule, value, over, is_flagged, is_near, also)
 
 
-def _is_within(over: float, below: float | None, above: float | None, rule: LoudnessRule) -> bool:
-    is_too_quiet = not rule.ceiling_only and below is not None and over < -below
-    return over <= (above or 0.0) and not is_too_quiet
-
-
 def _has_flag_band(rule: LoudnessRule) -> bool:
     return rule.flag_above_lu is not None or rule.flag_below_lu is not None
 
@@ -120,7 +102,7 @@ def _keeps_flag_band(sound: Sound, test: LoudnessRule) -> bool:
     value, _ = value_of(sound, test)
     if value is None or not _has_flag_band(test):
         return False
-    return _is_within(round(round(value, 2) - test.target_lufs, 2), test.flag_below_lu, test.flag_above_lu, test)
+    return is_within(value, test, flag_band=True)
 
 
 def value_of(sound: Sound, rule: LoudnessRule) -> tuple[float | None, str]:

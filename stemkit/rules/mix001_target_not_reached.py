@@ -26,7 +26,8 @@ class TargetNotReached(FilmRule):
         if level is None or level.target_lufs is None:
             return
         if level.wanted_gain_db is None:
-            yield self.finding("no_level", Where(), expected=level.target_lufs, unit="LUFS")
+            params = {"reason": level.reason}
+            yield self.finding("no_level", Where(), expected=level.target_lufs, unit="LUFS", params=params)
             return
         if level.limited_by is None or level.reachable_lufs is None:
             return
@@ -36,6 +37,7 @@ class TargetNotReached(FilmRule):
         yield self.finding(
             level.limited_by,
             Where(print=level.limiting_print, span_in_file=None if at is None else Span(at, at + 1)),
+            severity=level.missed or self.severity,
             observed=round(level.reachable_lufs, 2),
             expected=level.target_lufs,
             unit="LUFS",

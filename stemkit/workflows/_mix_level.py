@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.core.facts import LevelFacts
-from stemkit.core.film import Film
+from stemkit.core.film import LimiterChoice, Role
 from stemkit.core.layout import LAYOUTS, Layout
+from stemkit.core.mix_facts import LevelFacts
 from stemkit.core.profile import Profile
+from stemkit.core.units import amplitude_from_db
 from stemkit.dsp.oversample import interpolator, oversampling_factor
-from stemkit.meters import loudness, sample_peak, true_peak
+from stemkit.meters import sample_peak, true_peak
 from stemkit.meters._ledger import Ledger
+from stemkit.plan.aim import Aim, choose_aim, loudness_of, value_of
 from stemkit.plan.levels import FULL_SCALE_DBTP, MARGIN_DB, PrintLevel, may_limit, nearest_step, plan_levels, step_below
 from stemkit.plan.routing import PrintRow, print_of_all
 from stemkit.plan.timeline import Timeline
@@ -25,6 +27,7 @@ from stemkit.render.printing import scan_sums
 
 _MOST_PASSES = 8
 _CEILING_STEP_DB = 0.005
+_VOICE = PrintRow("the voice alone", (Role.VO,))
 
 NewWork = Callable[[str], Work]
 
@@ -41,70 +44,122 @@ class _Measured:
         self.ledgers |= ledgers
         self.peaks |= peaks
         self.peaks |= {name: ledger.peak.max(axis=1, initial=0.0) for name, ledger in ledgers.items()}
-        self.levels |= {
-            name: PrintLevel(name, None, None, None, float(curve.max(initial=0.0))) for name, curve in peaks.items()
-        }
+        largest = {name: float(curve.max(initial=0.0)) for name, curve in peaks.items()}
+        self.levels |= {name: PrintLevel(name, None, None, value) for name, value in largest.items()}
         self.levels |= {name: _level(name, ledger) for name, ledger in ledgers.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Studio:
+    """What the film is measured with."""
+
+    timeline: Timeline
+    rows: tuple[PrintRow, ...]
+    profile: Profile
+    work: NewWork
+
+    @property
+    def layout(self) -> Layout:
+        return LAYOUTS[self.profile.format.layout]
+
+    @property
+    def overshoot(self) -> float:
+        """By how much a true peak can exceed the largest sample."""
+        rate_hz = self.timeline.sample_rate_hz
+        return float(np.abs(interpolator(oversampling_factor(rate_hz))).sum(axis=1).max())
+
+    def voice(self) -> PrintRow | None:
+        """Return the row that is the voice alone, printed or not; `None` where no rule asks what is spoken."""
+        rules = [rule for rule in self.profile.loudness if rule.of == "print"]
+        if not any(rule.quantity == "dialogue" or rule.applies_when is not None for rule in rules):
+            return None
+        return next((row for row in self.rows if row.roles == _VOICE.roles), _VOICE)
+
+    def measure(self) -> tuple[_Measured, Aim]:
+        """Meter in full what loudness rules are about and the mix, and take the peaks of the rest."""
+        full, voice = print_of_all(self.rows), self.voice()
+        metered = {name for rule in self.profile.loudness if rule.of == "print" for name in rule.prints}
+        metered |= {row.name for row in (full, voice) if row is not None}
+        rows = (*self.rows, _VOICE) if voice is _VOICE else self.rows
+        measured = _Measured()
+        measured.add(*scan_sums(self.timeline, rows, self.layout, self.work("measuring the mix"), metered))
+        heard = measured.ledgers.get(voice.name) if voice else None
+        loud = [
+            loudness_of(row.name, measured.ledgers[row.name], heard if row is full else None)
+            for row in sorted(self.rows, key=lambda row: row is not full)
+            if row.name in measured.ledgers
+        ]
+        if voice is _VOICE:
+            del measured.levels[_VOICE.name], measured.peaks[_VOICE.name]
+        return measured, choose_aim(loud, self.profile)
+
+    def planned(self, measured: _Measured, aim: Aim) -> LevelFacts:
+        """Plan the gain; meter in full those prints whose largest samples leave it open whether they allow it."""
+        plan = plan_levels(list(measured.levels.values()), aim, self.profile)
+        doubtful = [
+            row
+            for row in self.rows
+            if row.name not in measured.ledgers and may_limit(measured.levels[row.name], plan, self.overshoot)
+        ]
+        if not doubtful:
+            return plan
+        measured.add(*scan_sums(self.timeline, doubtful, self.layout, self.work("measuring peaks")))
+        return plan_levels([measured.levels[row.name] for row in self.rows], aim, self.profile)
+
+    def booth(self, measured: _Measured, aim: Aim) -> Booth:
+        """Return what the limiter is listened to with."""
+        judged = next((row for row in self.rows if aim.rule and row.name == aim.print), None)
+        plain = measured.ledgers.get(judged.name) if judged else None
+        voice = self.voice()
+        speaking = measured.ledgers.get(voice.name) if voice else None
+
+        def loudness_at(mix: Ledger, gain_db: float) -> float | None:
+            if aim.rule is None:
+                return None
+            power = amplitude_from_db(gain_db) ** 2
+            loud = None if speaking is None else replace(speaking, cells=speaking.cells * power)
+            return value_of(loudness_of("", mix, loud), aim.rule)
+
+        work = self.work("listening to the limiter")
+        return Booth(self.timeline, self.rows, self.layout, judged, plain, work, loudness_at)
+
+
 def choose_level(
-    film: Film, timeline: Timeline, rows: Sequence[PrintRow], profile: Profile, work: NewWork
+    limiter: LimiterChoice, timeline: Timeline, rows: Sequence[PrintRow], profile: Profile, work: NewWork
 ) -> LevelFacts:
     """Measure the sums at unity gain and choose the gain, and with it what the limiter is set to.
 
     Returns
     -------
     LevelFacts
-        With the limiter at work if the film file asks for it and a peak stands in the way; without, with what
-        it would have to do.
+        With the limiter at work if it is asked for and a peak stands in the way; without, with what it would
+        have to do.
     """
-    layout = LAYOUTS[profile.format.layout]
-    rule, full = profile.loudness_rule("print"), print_of_all(rows)
-    judged = {*(rule.prints if rule else ()), *([full.name] if full else ())}
-    measured = _Measured()
-    measured.add(*scan_sums(timeline, rows, layout, work("measuring the mix"), judged))
-    overshoot = _largest_overshoot(timeline.sample_rate_hz)
-    is_linked = film.mix.limiter == "linked"
-    plan = plan_levels(list(measured.levels.values()), profile)
-    if not is_linked:
-        plan = _with_doubtful(measured, plan, timeline, rows, profile, layout, work, overshoot)
+    studio = _Studio(timeline, tuple(rows), profile, work)
+    measured, aim = studio.measure()
+    is_linked = limiter == "linked"
+    plan = plan_levels(list(measured.levels.values()), aim, profile) if is_linked else studio.planned(measured, aim)
     if plan.limited_by is None and not is_linked:
         return plan
-    print_rule = next((row for row in rows if rule and row.name in rule.prints), None)
-    plain = measured.ledgers.get(print_rule.name) if print_rule else None
-    booth = Booth(timeline, rows, layout, print_rule, plain, work("listening to the limiter"))
+    booth = studio.booth(measured, aim)
     wanted = 0.0 if plan.wanted_gain_db is None else plan.wanted_gain_db
     limit = FULL_SCALE_DBTP if plan.limit_dbtp is None else plan.limit_dbtp
-    near = candidates(measured.peaks, wanted, limit - MARGIN_DB, overshoot)
+    near = candidates(measured.peaks, wanted, limit - MARGIN_DB, studio.overshoot)
     if not is_linked:
         return replace(plan, limiter=booth.listen(wanted, limit - MARGIN_DB, near).facts)
-    return _settled(booth, plan, wanted, limit, near, may_rise=rule is not None and not rule.ceiling_only)
-
-
-def _with_doubtful(
-    measured: _Measured,
-    plan: LevelFacts,
-    timeline: Timeline,
-    rows: Sequence[PrintRow],
-    profile: Profile,
-    layout: Layout,
-    work: NewWork,
-    overshoot: float,
-) -> LevelFacts:
-    """Meter those prints in full whose largest samples leave it open whether they stay under the limit."""
-    doubtful = [
-        row
-        for row in rows
-        if row.name not in measured.ledgers and may_limit(measured.levels[row.name], plan, overshoot)
-    ]
-    if not doubtful:
-        return plan
-    measured.add(*scan_sums(timeline, doubtful, layout, work("measuring peaks")))
-    return plan_levels([measured.levels[row.name] for row in rows], profile)
+    may_rise = aim.rule is not None and not aim.rule.ceiling_only and aim.room_db is None
+    return _settled(booth, plan, aim, wanted, limit, near, may_rise=may_rise)
 
 
 def _settled(
-    booth: Booth, plan: LevelFacts, gain_db: float, limit_dbtp: float, near: NDArray[np.bool_], *, may_rise: bool
+    booth: Booth,
+    plan: LevelFacts,
+    aim: Aim,
+    gain_db: float,
+    limit_dbtp: float,
+    near: NDArray[np.bool_],
+    *,
+    may_rise: bool,
 ) -> LevelFacts:
     """Listen to the limited film until it is on target and under the limit."""
     ceiling, kept, least_missed = limit_dbtp - MARGIN_DB, None, math.inf
@@ -122,7 +177,8 @@ def _settled(
         ceiling -= max(0.0, excess + _CEILING_STEP_DB) if excess > 0.0 else 0.0
         heard = booth.listen(gain_db, ceiling, near, passes)
     gain_db, heard = kept or (gain_db, heard)
-    allowed = gain_db - heard.facts.deepest_db
+    allowed, reached = gain_db - heard.facts.deepest_db, heard.lufs
+    measured = aim.measured_lufs
     return replace(
         plan,
         allowed_gain_db=plan.allowed_gain_db if not heard.facts.count else step_below(allowed),
@@ -130,30 +186,20 @@ def _settled(
         limited_by=None,
         limiting_print=None,
         peak_at_samples=None,
-        reachable_lufs=heard.programme_lufs,
+        reachable_lufs=reached,
         limiter=heard.facts,
         is_limited=True,
+        missed=None if measured is None or reached is None else aim.missed_at(reached - measured),
     )
 
 
 def _missed(plan: LevelFacts, heard: Heard) -> float:
     """Return by how much the limited film misses its target, 0 where there is none."""
-    if plan.target_lufs is None or heard.programme_lufs is None:
+    if plan.target_lufs is None or heard.lufs is None:
         return 0.0
-    return plan.target_lufs - heard.programme_lufs
-
-
-def _largest_overshoot(rate_hz: int) -> float:
-    return float(np.abs(interpolator(oversampling_factor(rate_hz))).sum(axis=1).max())
+    return plan.target_lufs - heard.lufs
 
 
 def _level(name: str, ledger: Ledger) -> PrintLevel:
-    heard, peak = loudness.read(ledger), true_peak.read(ledger)
-    return PrintLevel(
-        name,
-        heard.programme_lufs,
-        peak.max_dbtp,
-        peak.at_samples,
-        sample_peak.read(ledger).max_amplitude,
-        heard.undefined.get("programme_lufs"),
-    )
+    peak = true_peak.read(ledger)
+    return PrintLevel(name, peak.max_dbtp, peak.at_samples, sample_peak.read(ledger).max_amplitude)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from stemkit.audio.writer import WriteFormat, needed_bytes
-from stemkit.core.facts import FilmFacts, LevelFacts, NullFacts, PrintFacts, StreamOf
+from stemkit.core.facts import FilmFacts, NullFacts, PrintFacts, StreamOf
 from stemkit.core.files import OutputSet
 from stemkit.core.film import Film
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import Bext
+from stemkit.core.mix_facts import LevelFacts
 from stemkit.core.names import safe_name
 from stemkit.core.profile import Profile
 from stemkit.plan.balance import BalancePlan, with_trims
@@ -100,7 +101,7 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
 
     timeline = with_correlations(timeline, measure_correlations(timeline, fmt.layout.count))
     timeline, balance = balanced(film, timeline, profile, work("measuring the chapters"))
-    level = choose_level(film, timeline, rows, profile, work)
+    level = choose_level(film.mix.limiter, timeline, rows, profile, work)
     paths = {row.name: output.temporary(names[row.name]) for row in rows}
     formats = {row.name: (paths[row.name], fmt, _bext(film, row, timeline.sample_rate_hz)) for row in rows}
     limiter = level.limiter if level.is_limited else None

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from stemkit import __version__
-from stemkit.core.facts import LevelFacts, NullFacts
+from stemkit.core.facts import NullFacts
 from stemkit.core.film import Film
 from stemkit.core.media import MediaInfo
+from stemkit.core.mix_facts import LevelFacts
 from stemkit.core.profile import Profile
 from stemkit.dsp.limiter import READINGS
 from stemkit.intake.facts import GatheredFacts
@@ -136,6 +137,10 @@ def null_as_dict(nulls: Sequence[NullFacts], samples: int) -> dict[str, Any]:
 def _level(level: LevelFacts, rate_hz: int) -> dict[str, Any]:
     return {
         "target_lufs": level.target_lufs,
+        "quantity": level.quantity,
+        "gating": level.gating,
+        "measured_lufs": level.measured_lufs,
+        "speech_share": level.speech_share,
         "wanted_gain_db": level.wanted_gain_db,
         "applied_gain_db": level.applied_gain_db,
         "limited_by": level.limited_by,

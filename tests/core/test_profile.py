@@ -44,8 +44,7 @@ def test_levels_of_stems_and_chapters_are_never_errors_in_the_default() -> None:
     profile = load_profile("crowd-film")
     assert {rule.severity.value for rule in profile.loudness if rule.of != "print"} == {"warning"}
     assert {limit.severity.value for limit in profile.true_peak if limit.of != "print"} == {"warning"}
-    full = profile.loudness_rule("print")
-    assert full is not None
+    (full,) = profile.loudness_rules("print", "FULL")
     assert (full.target_lufs, full.severity.value) == (-23.0, "error")
     limit = profile.true_peak_limit("print")
     assert limit is not None
@@ -163,11 +162,10 @@ def test_a_figure_has_a_source_and_weak_evidence_only_warns(tmp_path: Path, figu
     assert [p.key for p in problems("p", tmp_path)] == [key]
 
 
-def test_the_mix_aims_at_a_rule_that_holds_whatever_is_spoken() -> None:
-    assert load_profile("netflix-5.1").loudness_rule("print") is None
-    target = load_profile("wbd-max").loudness_rule("print")
-    assert target is not None
-    assert (target.quantity, target.target_lufs) == ("programme", -24.0)
+def test_the_rules_of_a_print_come_in_the_profiles_order() -> None:
+    rules = load_profile("netflix-5.1").loudness_rules("print", "FULL")
+    assert [(rule.quantity, rule.target_lufs) for rule in rules] == [("dialogue", -27.0), ("programme", -24.0)]
+    assert load_profile("netflix-5.1").loudness_rules("print", "VO") == ()
 
 
 def test_the_schema_takes_figures_and_gaps() -> None:

@@ -70,10 +70,10 @@ def test_dialogue_leq_m_and_rms_of_prints(tmp_path: Path) -> None:
 
 
 def test_dialogue_decides_in_a_profile_of_dialogue(tmp_path: Path) -> None:
-    rule = '[[loudness]]\nof = "print"\nquantity = "dialogue"\ngating = "none"\ntarget_lufs = -60\nabove_lu = 1\n'
+    rule = '[[loudness]]\nof = "print"\nquantity = "dialogue"\ngating = "none"\ntarget_lufs = -3\nbelow_lu = 1\n'
     found = found_in_prints(tmp_path, f'extends = "crowd-film"\n{rule}source = "a test"\ngrade = "B"\n')
     assert "LUD001" not in found
     finding = found["LUD004"]
-    assert (finding["condition"], finding["severity"]) == ("too_loud", "error")
-    assert -30.0 < finding["observed"] < -18.0
+    assert (finding["condition"], finding["severity"]) == ("too_quiet", "error")
+    assert -20.0 < finding["observed"] < -4.0
     assert "stem-keyed dialogue gate" in finding["message"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemkit.core.film import Role
+from stemkit.core.mix_facts import LevelFacts
 from stemkit.core.profile import LoudnessRule, PrintSpec, Profile, TruePeakLimit
-from stemkit.plan.levels import PrintLevel, may_limit, plan_levels
+from stemkit.plan.aim import PrintLoudness, choose_aim
+from stemkit.plan.levels import PrintLevel, may_limit
+from stemkit.plan.levels import plan_levels as levels_of
 from stemkit.plan.routing import PrintRow, plan_routing, print_of_all, sum_rules
 
 PROFILE = Path(__file__).parents[2] / "profiles" / "crowd-film.toml"
@@ -34,9 +38,22 @@ def profile(target: float | None = -23.0, limit: float | None = -1.0, *, ceiling
     return data.model_copy(update={"loudness": rules, "true_peak": limits})
 
 
-def level(lufs: float | None, dbtp: float | None, name: str = "FULL", amplitude: float | None = None) -> PrintLevel:
+@dataclass(frozen=True)
+class Measured:
+    """What a print measures, as both halves of the plan take it."""
+
+    peaks: PrintLevel
+    loud: PrintLoudness
+
+
+def level(lufs: float | None, dbtp: float | None, name: str = "FULL", amplitude: float | None = None) -> Measured:
     peak = 10 ** (dbtp / 20) if dbtp is not None else 0.0
-    return PrintLevel(name, lufs, dbtp, 77, peak if amplitude is None else amplitude, "silence")
+    peaks = PrintLevel(name, dbtp, 77, peak if amplitude is None else amplitude)
+    return Measured(peaks, PrintLoudness(name, lufs, None, "silence"))
+
+
+def plan_levels(prints: list[Measured], by: Profile) -> LevelFacts:
+    return levels_of([each.peaks for each in prints], choose_aim([each.loud for each in prints], by), by)
 
 
 def test_rows_follow_the_profile_and_roles_their_order() -> None:
@@ -87,11 +104,11 @@ def test_without_a_rule_nothing_is_changed_unless_it_would_not_fit() -> None:
 
 def test_a_print_far_below_its_limit_need_not_be_metered() -> None:
     plan = plan_levels([level(-23.0, -9.0)], profile())
-    assert not may_limit(PrintLevel("SFX", None, None, None, 0.4), plan, 2.2)
-    assert may_limit(PrintLevel("SFX", None, None, None, 0.5), plan, 2.2)
-    assert not may_limit(PrintLevel("SFX", None, None, None, 0.0), plan, 2.2)
+    assert not may_limit(PrintLevel("SFX", None, None, 0.4), plan, 2.2)
+    assert may_limit(PrintLevel("SFX", None, None, 0.5), plan, 2.2)
+    assert not may_limit(PrintLevel("SFX", None, None, 0.0), plan, 2.2)
     assert not may_limit(
-        PrintLevel("SFX", None, None, None, 0.9), plan_levels([level(-23.0, -9.0)], profile(limit=None)), 2.2
+        PrintLevel("SFX", None, None, 0.9), plan_levels([level(-23.0, -9.0)], profile(limit=None)), 2.2
     )
 
 

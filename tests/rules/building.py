@@ -12,8 +12,6 @@ from stemkit.core.facts import (
     ChapterFacts,
     Delivery,
     FilmFacts,
-    JoinFacts,
-    LevelFacts,
     Measured,
     NullFacts,
     PrintFacts,
@@ -22,9 +20,10 @@ from stemkit.core.facts import (
     UnplacedReason,
 )
 from stemkit.core.film import Chapter, Crossfade, Film, Handles, Role, Stem, Waiver
-from stemkit.core.finding import Finding
+from stemkit.core.finding import Finding, Severity
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import Bext, MediaInfo, MediaProblem, ProblemKind
+from stemkit.core.mix_facts import JoinFacts, LevelFacts, LimiterFacts
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.steps import (
     CopyChannel,
@@ -166,7 +165,11 @@ def _null(given: Mapping[str, Any]) -> NullFacts:
 
 def _level(given: Mapping[str, Any]) -> LevelFacts:
     fields = ("target_lufs", "wanted_gain_db", "allowed_gain_db", "limited_by", "reachable_lufs")
-    return LevelFacts(**{**dict.fromkeys(fields), "applied_gain_db": 0.0, **given})
+    missed = Severity(given["missed"]) if "missed" in given else None
+    limiter = LimiterFacts(-1.02, 0.4, 2.9, 96_000, 2, 1.0, 1) if "limited_by" in given else None
+    return LevelFacts(
+        **{**dict.fromkeys(fields), "applied_gain_db": 0.0, **given, "missed": missed, "limiter": limiter}
+    )
 
 
 def _chapter(given: Mapping[str, Any]) -> ChapterFacts:
