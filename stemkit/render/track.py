@@ -58,10 +58,13 @@ class Touched:
         The role's placements.
     bits
         Word length of the print.
+    ducked
+        Stretches in which the whole role is turned down.
     """
 
-    def __init__(self, lines: Sequence[Line], bits: int) -> None:
-        self._pieces = [piece for line in lines for placement in line for piece in _touched(placement, bits)]
+    def __init__(self, lines: Sequence[Line], bits: int, ducked: Sequence[Span] = ()) -> None:
+        pieces = [piece for line in lines for placement in line for piece in _touched(placement, bits)]
+        self._pieces = [*pieces, *ducked]
 
     def within(self, span: Span) -> bool | NDArray[np.bool_]:
         """Return one answer for a span of the film, or one for each sample where they differ."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from itertools import repeat
 
 import numpy as np
 
-from stemkit.audio.reader import read_blocks
-from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
+from stemkit.audio.reader import PcmFile, open_pcm, read_blocks
+from stemkit.core.block import BLOCK_SAMPLES, Block
 from stemkit.core.facts import NullFacts
 from stemkit.core.media import MediaInfo
+from stemkit.core.timebase import Span
 from stemkit.plan.routing import SumRule
 from stemkit.render.buses import Work
 
@@ -71,34 +73,95 @@ def _incomparable(media: Sequence[MediaInfo | None]) -> str | None:
 
 def _residuals(files: Mapping[str, MediaInfo], rules: Sequence[SumRule], work: Work) -> dict[SumRule, float]:
     names = sorted({name for rule in rules for name in (rule.sum, *rule.of)})
-    worst = dict.fromkeys(rules, 0.0)
+    length, worst = files[names[0]].length_samples, dict.fromkeys(rules, 0.0)
     with ExitStack() as stack:
-        streams = {name: read_blocks(files[name], None, BLOCK_SAMPLES) for name in names}
-        for stream in streams.values():
-            stack.callback(_close, stream)
+        prints = {name: stack.enter_context(closing(_reopened(files[name]))) for name in names}
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=max(1, work.jobs)))
-        while True:
-            blocks = dict(zip(names, pool.map(lambda name: next(streams[name], None), names), strict=True))
-            present = {name: block for name, block in blocks.items() if block is not None}
-            if len(present) < len(names):
-                return worst
-            found = pool.map(_residual, rules, [present] * len(rules))
+        for start in range(0, length, BLOCK_SAMPLES):
+            span = Span(start, min(start + BLOCK_SAMPLES, length))
+            list(pool.map(_read, prints.values(), repeat(span)))
+            found = pool.map(_residual, rules, repeat(prints), repeat(span))
             worst.update((rule, max(worst[rule], residual)) for rule, residual in zip(rules, found, strict=True))
             if work.on_samples is not None:
-                work.on_samples(len(present[names[0]]))
+                work.on_samples(span.length)
+    return worst
 
 
-def _residual(rule: SumRule, blocks: Mapping[str, Block]) -> float:
+def _read(one: _Packed | _Decoded, span: Span) -> None:
+    one.read(span)
+
+
+def _residual(rule: SumRule, prints: Mapping[str, _Packed | _Decoded], span: Span) -> float:
+    rest = np.zeros((span.length, prints[rule.sum].channels))
+    for name in rule.of:
+        prints[name].add_into(rest, 1.0)
+    prints[rule.sum].add_into(rest, -1.0)
+    return _largest(rest)
+
+
+def residual_of(rule: SumRule, blocks: Mapping[str, Block]) -> float:
+    """Return the largest difference between a sum and its parts in some blocks."""
     first, *others = rule.of
     total = blocks[first]
     for name in others:
         total = total + blocks[name]
-    if np.array_equal(total, blocks[rule.sum]):
+    return _largest(total - blocks[rule.sum])
+
+
+def _largest(rest: Block) -> float:
+    if not rest.any():
         return 0.0
-    largest = float(np.abs(total - blocks[rule.sum]).max(initial=0.0))
+    largest = float(np.abs(rest).max())
     return math.inf if math.isnan(largest) else largest
 
 
-def _close(stream: Stream) -> None:
-    if close := getattr(stream, "close", None):
-        close()
+def _reopened(media: MediaInfo) -> _Packed | _Decoded:
+    file = open_pcm(media) if media.subtype == "PCM_24" else None
+    return _Packed(file) if file is not None else _Decoded(media)
+
+
+class _Packed:
+    """A print of 24 bit: it is not unpacked but where it is added."""
+
+    def __init__(self, file: PcmFile) -> None:
+        self.channels = file.media.channels
+        self._file = file
+        self._raw = np.zeros(BLOCK_SAMPLES * file.frame_bytes, np.uint8)
+
+    def read(self, span: Span) -> None:
+        """Read the next span."""
+        self._file.read_into(span.start, memoryview(self._raw.data)[: span.length * self._file.frame_bytes])
+
+    def add_into(self, rest: Block, sign: float) -> None:
+        """Add or subtract what was read."""
+        from stemkit.kernels.pcm import add_24
+
+        add_24(self._raw, sign, rest.reshape(-1))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class _Decoded:
+    """A print of any other form, read in order."""
+
+    def __init__(self, media: MediaInfo) -> None:
+        self.channels = media.channels
+        self._stream = read_blocks(media, None, BLOCK_SAMPLES)
+        self._held = np.zeros((0, media.channels))
+
+    def read(self, span: Span) -> None:
+        """Read on until the span is there."""
+        while len(self._held) < span.length:
+            self._held = np.concatenate([self._held, next(self._stream)])
+        self._block, self._held = self._held[: span.length], self._held[span.length :]
+
+    def add_into(self, rest: Block, sign: float) -> None:
+        """Add or subtract what was read."""
+        rest += sign * self._block
+
+    def close(self) -> None:
+        """Close the file."""
+        if close := getattr(self._stream, "close", None):
+            close()
