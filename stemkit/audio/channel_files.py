@@ -1,4 +1,4 @@
-"""One mono file for each channel, as studios and streaming services take them: ``name.L.wav``, ``name.R.wav`` …"""
+"""One mono file for each channel, as studios and streaming services take them: ``name.L.wav`` and so on."""
 
 from __future__ import annotations
 

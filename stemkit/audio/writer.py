@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.audio._riff import EXTENSIBLE, IEEE_FLOAT, PCM, UNKNOWN_SIZE
+from stemkit.audio._values import packed_at_once, whole_values, wrong_value
 from stemkit.audio.bext import LEVELS_AT, build_bext
 from stemkit.core.block import Block
-from stemkit.core.errors import Problem, RenderError, SumOverflow
+from stemkit.core.errors import Problem, RenderError
 from stemkit.core.files import cannot_write
 from stemkit.core.layout import Layout, mask_of
 from stemkit.core.media import Bext
@@ -152,47 +153,25 @@ class PrintWriter:
     def _encode(self, block: Block) -> NDArray[np.generic]:
         if self._fmt.subtype == "FLOAT":
             return self._encode_float(block)
+        if self._fmt.subtype == "PCM_24" and (packed := packed_at_once(block)) is not None:
+            return packed
         bits = 16 if self._fmt.subtype == "PCM_16" else 24
-        scaled = block * 2.0 ** (bits - 1)
-        self._require_range(block, scaled, bits)
-        whole = scaled.astype(np.int32, order="C")
-        if not np.array_equal(whole, scaled):
-            raise self._error("off_grid", f"a sample is not on the {bits}-bit grid", block, whole != scaled)
-        return whole.astype("<i2") if bits == 16 else _pack_24(whole)
-
-    def _require_range(self, block: Block, scaled: Block, bits: int) -> None:
-        lowest, highest = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1.0
-        if scaled.min() >= lowest and scaled.max() <= highest:
-            return
-        if not np.isfinite(scaled).all():
-            raise self._error("non_finite", "a sample is not a number", block, ~np.isfinite(scaled))
-        raise self._overflow(block, (scaled < lowest) | (scaled > highest))
+        whole = whole_values(block, bits, self._path, self._written)
+        return whole.astype("<i2") if bits == 16 else pack_24(whole)
 
     def _encode_float(self, block: Block) -> NDArray[np.generic]:
         with np.errstate(over="ignore", invalid="ignore"):
             narrow = block.astype("<f4", order="C")
         if not np.isfinite(narrow).all():
-            raise self._error("non_finite", "a sample is not a number", block, ~np.isfinite(narrow))
+            where = ~np.isfinite(narrow)
+            raise wrong_value("non_finite", "a sample is not a number", block, where, self._path, self._written)
         return narrow
 
-    def _overflow(self, block: Block, outside: NDArray[np.bool_]) -> SumOverflow:
-        peak = float(np.abs(block[outside]).max())
-        message = f"sample {self._first(outside)} is over full scale (peak {peak:.6f}); nothing is ever clipped"
-        hint = "use a lower gain, or 32-bit float"
-        return SumOverflow(Problem("sum_overflow", message, hint, path=str(self._path)))
-
-    def _error(
-        self, code: str, message: str, block: Block | None = None, where: NDArray[np.bool_] | None = None
-    ) -> RenderError:
-        if block is not None and where is not None:
-            message += f" (sample {self._first(where)}, value {float(block[where][0])!r})"
+    def _error(self, code: str, message: str) -> RenderError:
         return RenderError(Problem(code, message, "this is a defect of the render", path=str(self._path)))
 
-    def _first(self, where: NDArray[np.bool_]) -> int:
-        return self._written + int(np.argmax(where.any(axis=1)))
 
-
-def _pack_24(whole: NDArray[np.int32]) -> NDArray[np.generic]:
+def pack_24(whole: NDArray[np.int32]) -> NDArray[np.generic]:
     """Return the three low bytes of each value (byte by byte: four times as fast as one copy)."""
     wide = whole.astype("<i4", copy=False).reshape(-1, 1).view(np.uint8)
     packed = np.empty((len(wide), 3), np.uint8)

@@ -26,6 +26,7 @@ class Role(StrEnum):
 
 BalanceMode = Literal["none", "dialogue", "programme"]
 LimiterChoice = Literal["off", "linked"]
+PrintContainer = Literal["wav", "flac"]
 FadeLaw = Literal["equal-gain", "equal-power", "cosine", "auto"]
 """``auto`` keeps the power of what is heard on both sides, whatever their correlation, which is measured."""
 
@@ -152,6 +153,12 @@ class MixSettings:
         What brings the chapters together: one gain each, towards the film's level, bounded.
     trims_db
         Trims that a person wrote, by chapter; they win.
+    container
+        Of the prints, ``"wav"`` or ``"flac"``; the profile's, if `None`.
+    reels
+        Numbers of the chapters after which the prints are cut into reels, ascending.
+    slate
+        Sound that stands in the leader.
     """
 
     profile: str | None = None
@@ -159,6 +166,9 @@ class MixSettings:
     balance: BalanceMode = "none"
     max_trim_db: float = 6.0
     trims_db: Mapping[int, float] = field(default_factory=dict)
+    container: PrintContainer | None = None
+    reels: tuple[int, ...] = ()
+    slate: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

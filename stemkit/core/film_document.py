@@ -145,6 +145,11 @@ class MixPart(AsWritten):
         default=None, description="linked: one true-peak limiter for all prints"
     )
     duck: DuckPart | None = None
+    container: Literal["wav", "flac"] | None = Field(
+        default=None, description="of the prints; default: what their profile says, else wav"
+    )
+    reels: list[int] | None = Field(default=None, description="numbers of the chapters after which a reel ends")
+    slate: str | None = Field(default=None, description="mono sound for the leader, where the profile asks for one")
 
 
 class InsertPart(AsWritten):

@@ -19,6 +19,7 @@ from stemkit.core.film_document import (
     StemsPart,
 )
 from stemkit.core.film_inserts import read_inserts
+from stemkit.core.film_prints import with_prints
 from stemkit.core.film_reading import Reading
 from stemkit.core.film_waivers import read_waivers
 from stemkit.core.profile import DEFAULT_PROFILE, load_profile
@@ -81,7 +82,7 @@ def _film(reading: Reading, profile: str | None) -> Film:
         manifest=reading.source.path.absolute(),
         crossfades=_crossfades(reading, defaults.crossfade if defaults else None, ("defaults", "crossfade")),
         boundaries=_boundaries(reading, chapters),
-        mix=_mix_settings(reading, mix, chapters),
+        mix=with_prints(_mix_settings(reading, mix, chapters), reading, mix, chapters),
         inserts=read_inserts(reading),
     )
     return replace(film, waivers=read_waivers(reading, film))

@@ -22,6 +22,7 @@ from stemkit.core.units import amplitude_from_db
 from stemkit.dsp.limiter import Limited, LinkedLimiter, Roles, sum_of
 from stemkit.dsp.quantise import DitherKey, quantise_block
 from stemkit.dsp.streams import Sink
+from stemkit.plan.ducking import DUCKED, Duck
 from stemkit.plan.routing import PrintRow
 from stemkit.plan.timeline import Timeline
 from stemkit.render.track import Touched, role_blocks
@@ -47,9 +48,26 @@ class Work:
 
 
 def track(timeline: Timeline, role: Role, channels: int, work: Work, span: Span | None = None) -> Stream:
-    """Return the bus of a role before any gain, for the whole film or a span of it."""
+    """Return the bus of a role before any gain of the film, for all of it or a span: ducked, where that is asked."""
     start, end = (0, timeline.length_samples) if span is None else (span.start, span.end)
-    return role_blocks(timeline.lines.get(role, ()), end, channels, work.block_samples, start)
+    bus = role_blocks(timeline.lines.get(role, ()), end, channels, work.block_samples, start)
+    return _ducked(bus, timeline.duck, start) if timeline.duck is not None and role in DUCKED else bus
+
+
+def touched_of(timeline: Timeline, role: Role, bits: int) -> Touched:
+    """Return which samples of a bus are not on the grid of a print as they are."""
+    dips = timeline.duck.dips if timeline.duck is not None and role in DUCKED else ()
+    return Touched(timeline.lines.get(role, ()), bits, [dip.span for dip in dips])
+
+
+def _ducked(stream: Stream, duck: Duck, start: int) -> Stream:
+    """Turn down blocks that are made for us alone."""
+    for bus in stream:
+        gains = duck.gains(Span(start, start + len(bus)))
+        if gains is not None:
+            np.multiply(bus, gains[:, np.newaxis], out=bus)
+        start += len(bus)
+        yield bus
 
 
 def gained(stream: Stream, gain_db: float) -> Stream:
@@ -74,9 +92,9 @@ class Grid:
     touched: Touched
     all_touched: bool
 
-    def of_stream(self, stream: Stream) -> Stream:
-        """Round block by block, from the film's first sample."""
-        position = 0
+    def of_stream(self, stream: Stream, start: int = 0) -> Stream:
+        """Round block by block, from a sample of the film."""
+        position = start
         for bus in stream:
             yield self.of_block(bus, position)
             position += len(bus)

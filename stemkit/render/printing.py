@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.audio.writer import PrintWriter, WriteFormat
 from stemkit.core.block import Block
 from stemkit.core.layout import Layout
-from stemkit.core.media import Bext
+from stemkit.core.timebase import Span
 from stemkit.dsp.limiter import LinkedLimiter
 from stemkit.dsp.limiter_activity import Activity
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import Scanner
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
-from stemkit.render.buses import Grid, LimiterStage, Work, drive, gained, track
-from stemkit.render.track import Touched
+from stemkit.render.buses import Grid, LimiterStage, Work, drive, gained, touched_of, track
+from stemkit.render.print_files import PrintTarget
 
 
 class PeakHold:
@@ -77,21 +75,24 @@ def scan_sums(
 def write_prints(
     timeline: Timeline,
     rows: Sequence[PrintRow],
-    formats: Mapping[str, tuple[Path, WriteFormat, Bext | None]],
+    targets: Mapping[str, PrintTarget],
     gain_db: float,
     work: Work,
     ceiling_dbtp: float | None = None,
+    span: Span | None = None,
 ) -> Activity:
-    """Render every print into its file.
+    """Render every print into its files.
 
     Parameters
     ----------
-    formats
-        For each print its (temporary) path, format and Broadcast Wave fields; one word length for all.
+    targets
+        For each print its files; one word length for all.
     gain_db
         The programme trim, equal on all buses.
     ceiling_dbtp
         Of the limiter that all prints share; `None` for none.
+    span
+        The stretch of film to render, all of it by default; the files may hold less.
 
     Returns
     -------
@@ -104,32 +105,22 @@ def write_prints(
         If a print would exceed full scale; nothing is ever clipped.
     """
     streams, grids = {}, {}
+    form, start = next(iter(targets.values())), span.start if span else 0
     for role in roles_needed(rows):
-        fmt = next(formats[row.name][1] for row in rows if role in row.roles)
-        channels = fmt.layout.count
-        bus = track(timeline, role, channels, work)
-        touched = Touched(timeline.lines.get(role, ()), bits_of(fmt))
-        grids[role] = Grid(role, bits_of(fmt), touched, gain_db != 0.0)
+        bus = track(timeline, role, form.channels, work, span)
+        grids[role] = Grid(role, form.bits, touched_of(timeline, role, form.bits), gain_db != 0.0)
         streams[role] = gained(bus, gain_db)
     activity = Activity(timeline.sample_rate_hz, timeline.length_samples)
     if ceiling_dbtp is None:
-        streams = {role: grids[role].of_stream(stream) for role, stream in streams.items()}
+        streams = {role: grids[role].of_stream(stream, start) for role, stream in streams.items()}
         stage = None
     else:
-        limiter = LinkedLimiter([row.roles for row in rows], channels, timeline.sample_rate_hz, ceiling_dbtp)
+        prints = [row.roles for row in rows]
+        limiter = LinkedLimiter(prints, form.channels, timeline.sample_rate_hz, ceiling_dbtp, start)
         stage = LimiterStage(limiter, (activity,), grids)
     with contextlib.ExitStack() as stack:
-        writers = {row.name: stack.enter_context(_open_writer(*formats[row.name])) for row in rows}
+        writers = {row.name: stack.enter_context(targets[row.name].open(start)) for row in rows}
         drive(streams, rows, writers, work, stage)
         for writer in writers.values():
             writer.close()
     return activity
-
-
-def bits_of(fmt: WriteFormat) -> int:
-    """Return the word length of a print; a float print holds the 24-bit grid."""
-    return 16 if fmt.subtype == "PCM_16" else 24
-
-
-def _open_writer(path: Path, fmt: WriteFormat, bext: Bext | None) -> PrintWriter:
-    return PrintWriter(path, fmt, bext=bext)

@@ -152,13 +152,14 @@ def _measured_file(path: Path, fmt: WriteFormat | None, told: Told | None, bext:
     layout = fmt.layout if fmt is not None else media.layout
     ledger = scan_file(media, layout=layout, on_samples=told)
     if bext is not None:
-        bext = _with_levels(bext, ledger)
+        bext = with_levels(bext, ledger)
         write_levels(path, bext)
         media = replace(media, bext=bext)
     return StemFile(replace(media, problem=None), ledger, sha256_of(path))
 
 
-def _with_levels(bext: Bext, ledger: Ledger) -> Bext:
+def with_levels(bext: Bext, ledger: Ledger) -> Bext:
+    """Return Broadcast Wave fields with the levels that were measured."""
     measured = summarise(ledger)
     return replace(
         bext,

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from stemkit.audio.writer import WriteFormat, needed_bytes
 from stemkit.core.facts import FilmFacts, NullFacts, PrintFacts, StreamOf
 from stemkit.core.files import OutputSet
 from stemkit.core.film import Film
 from stemkit.core.layout import LAYOUTS
-from stemkit.core.media import Bext
+from stemkit.core.media import MediaInfo
 from stemkit.core.mix_facts import LevelFacts
-from stemkit.core.names import safe_name
 from stemkit.core.profile import Profile
+from stemkit.core.timebase import Span
 from stemkit.plan.balance import BalancePlan, with_trims
 from stemkit.plan.correlation import with_correlations
+from stemkit.plan.deliverables import Form, plan_form
 from stemkit.plan.routing import PrintRow, plan_routing, sum_rules
 from stemkit.plan.timeline import Timeline
 from stemkit.render.balancing import balance_film
 from stemkit.render.buses import Work
+from stemkit.render.composed import prove_files
 from stemkit.render.overlap import measure_correlations
+from stemkit.render.print_files import PrintTarget, WrittenFile
 from stemkit.render.printing import write_prints
 from stemkit.render.stem_file import StemFile, measured_file
 from stemkit.render.verify import prove_sums
 from stemkit.rules._base import Rule, Topic
 from stemkit.rules._engine import RuleRun, all_rules, run_rules
+from stemkit.workflows._mix_files import Part, parts_of, targets_for
 from stemkit.workflows._mix_level import choose_level
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._print_readings import readings_of
@@ -44,21 +47,24 @@ class Printed:
     nulls: tuple[NullFacts, ...]
     timeline: Timeline
     balance: BalancePlan | None = None
+    parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
+    sounds: Mapping[str, tuple[WrittenFile, ...]] = field(default_factory=dict)
+    reels: tuple[tuple[NullFacts, ...], ...] = ()
+
+    @property
+    def all_parts(self) -> list[Part]:
+        """All files, print by print."""
+        return [part for parts in self.parts.values() for part in parts]
 
     def facts(self, film: Film, profile: Profile) -> FilmFacts:
         """Return what the rules about prints may see."""
-        measured = readings_of(self.rows, self.files, profile)
+        measured = readings_of(self.rows, self.files, self.sounds, profile)
         prints = tuple(
             PrintFacts(row.name, frozenset(row.roles), file.media, measured[row.name], file.sha256)
             for row in self.rows
             for file in [self.files[row.name]]
         )
         return FilmFacts(film, profile, (), prints, self.nulls, self.level, self.timeline.joins)
-
-
-def print_name(film: Film, row: PrintRow) -> str:
-    """Return the file name of a print."""
-    return f"{safe_name(film.title)}_{safe_name(row.name)}.wav"
 
 
 def balanced(film: Film, timeline: Timeline, profile: Profile, work: Work) -> tuple[Timeline, BalancePlan | None]:
@@ -71,19 +77,6 @@ def balanced(film: Film, timeline: Timeline, profile: Profile, work: Work) -> tu
     return with_trims(timeline, plan.by_chapter()), plan
 
 
-def print_format(profile: Profile, length_samples: int) -> WriteFormat:
-    """Return the form in which the prints of a profile are written."""
-    form = profile.format
-    subtype = "PCM_16" if form.bit_depth_bits == 16 else "PCM_24"
-    return WriteFormat(form.sample_rate_hz, subtype, LAYOUTS[form.layout], length_samples)  # type: ignore[arg-type]
-
-
-def space_needed(timeline: Timeline, profile: Profile) -> int:
-    """Return the size of all prints together."""
-    fmt = print_format(profile, timeline.length_samples)
-    return len(profile.prints) * needed_bytes(fmt, Bext())
-
-
 def make_prints(film: Film, timeline: Timeline, profile: Profile, output: OutputSet, pace: Pace) -> Printed:
     """Render a film into the temporary files of an output set, and prove what was written.
 
@@ -93,29 +86,73 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
         What the prints are delivered by.
     """
     rows, length = plan_routing(profile.prints), timeline.length_samples
-    fmt = print_format(profile, length)
-    names = {row.name: print_name(film, row) for row in rows}
+    form = plan_form(film, timeline, profile)
 
     def work(task: str) -> Work:
         return Work(pace.jobs, on_samples=pace.counter(task, length))
 
-    timeline = with_correlations(timeline, measure_correlations(timeline, fmt.layout.count))
+    timeline = with_correlations(timeline, measure_correlations(timeline, form.layout.count))
     timeline, balance = balanced(film, timeline, profile, work("measuring the chapters"))
     level = choose_level(film.mix.limiter, timeline, rows, profile, work)
-    paths = {row.name: output.temporary(names[row.name]) for row in rows}
-    formats = {row.name: (paths[row.name], fmt, _bext(film, row, timeline.sample_rate_hz)) for row in rows}
+    targets = targets_for(film, timeline, rows, profile, form, output.temporary)
     limiter = level.limiter if level.is_limited else None
     ceiling = limiter.ceiling_dbtp if limiter else None
-    activity = write_prints(timeline, rows, formats, level.applied_gain_db, work("writing the prints"), ceiling)
+    activity = write_prints(timeline, rows, targets, level.applied_gain_db, work("writing the prints"), ceiling)
     if limiter is not None:
         done = activity.result(limiter.ceiling_dbtp, limiter.readings_dbtp, limiter.passes)
         level = replace(level, limiter=done)
+    proof = _plain_proof if form.is_plain else _composed_proof
+    files, sounds, hashes, nulls, reels = proof(rows, targets, form, pace, length)
+    parts = parts_of(film, form, hashes)
+    names = {name: each[0].file.name for name, each in parts.items()}
+    return Printed(rows, names, files, level, nulls, timeline, balance, parts, sounds, reels)
+
+
+_Proof = tuple[
+    dict[str, StemFile],
+    dict[str, tuple[WrittenFile, ...]],
+    dict[str, tuple[str, ...]],
+    tuple[NullFacts, ...],
+    tuple[tuple[NullFacts, ...], ...],
+]
+
+
+def _plain_proof(
+    rows: Sequence[PrintRow], targets: Mapping[str, PrintTarget], form: Form, pace: Pace, length: int
+) -> _Proof:
+    """Measure prints of one plain file each, and subtract them."""
     told = pace.counter("measuring the prints", length * len(rows))
-    measured = pace.each(list(paths.values()), lambda path: measured_file(path, fmt, told), told)
-    files = dict(zip(paths, measured, strict=True))
+    plain = [target.files[0] for target in targets.values()]
+    measured = pace.each(plain, lambda one: measured_file(one.path, one.fmt, told, one.bext), told)
+    files = dict(zip(targets, measured, strict=True))
     media = {name: file.media for name, file in files.items()}
-    nulls = prove_sums(media, sum_rules(rows), work("proving the null"))
-    return Printed(rows, names, files, level, nulls, timeline, balance)
+    work = Work(pace.jobs, on_samples=pace.counter("proving the null", length))
+    nulls = prove_sums(media, sum_rules(rows), work)
+    whole, channels = Span(0, length), tuple(range(form.layout.count))
+    sounds: dict[str, tuple[WrittenFile, ...]] = {
+        name: (WrittenFile(file.media, whole, channels),) for name, file in files.items()
+    }
+    return files, sounds, {name: (file.sha256,) for name, file in files.items()}, nulls, ()
+
+
+def _composed_proof(
+    rows: Sequence[PrintRow], targets: Mapping[str, PrintTarget], form: Form, pace: Pace, length: int
+) -> _Proof:
+    """Measure and subtract prints of several files, or with a leader."""
+    work = Work(pace.jobs, on_samples=pace.counter("proving the prints", length))
+    proven = prove_files(targets, sum_rules(rows), form.layout, work)
+    files = {
+        name: StemFile(_as_one(proven.files[name], form, length), ledger, proven.hashes[name][0])
+        for name, ledger in proven.ledgers.items()
+    }
+    reels = proven.reels if len(form.reels) > 1 else ()
+    return files, dict(proven.files), dict(proven.hashes), proven.nulls, reels
+
+
+def _as_one(files: Sequence[WrittenFile], form: Form, length: int) -> MediaInfo:
+    """Return what rules may know of a print of several files: what it would be as one."""
+    layout, first = form.layout, files[0].media
+    return replace(first, channels=layout.count, layout=layout, length_samples=length, layout_source="declared")
 
 
 def judge_prints(facts: FilmFacts) -> RuleRun:
@@ -128,10 +165,3 @@ def judge_prints(facts: FilmFacts) -> RuleRun:
 
 def _is_about_prints(rule: Rule) -> bool:
     return rule.topic is Topic.PRINT or any(need.of is StreamOf.PRINT for need in (*rule.needs, *rule.wants))
-
-
-def _bext(film: Film, row: PrintRow, rate_hz: int) -> Bext:
-    rate = film.frame_rate
-    start = rate.samples_at(film.start_frame, rate_hz) if rate is not None else 0
-    roles = " + ".join(role.value for role in row.roles)
-    return Bext(description=f"{film.title}: {row.name} ({roles})", originator="stemkit", time_reference_samples=start)

@@ -77,6 +77,7 @@ def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool 
         "sample_rate_hz": seen.profile.format.sample_rate_hz,
         "prints": [],
         "null_test": None,
+        "reels": [],
         "level": None,
         "limiter": None,
         "balance": None,
@@ -99,11 +100,13 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
                 "path": printed.names[row.name],
                 "sha256": printed.files[row.name].sha256,
                 "length_samples": printed.files[row.name].media.length_samples,
+                "files": [part.as_dict() for part in printed.parts[row.name]],
                 "measured": summarise(printed.files[row.name].ledger).as_dict(),
             }
             for row in printed.rows
         ],
         "null_test": null_as_dict(printed.nulls, timeline.length_samples),
+        "reels": _reels(printed),
         "level": _level(printed.level, timeline.sample_rate_hz),
         "balance": balance_as_dict(printed.balance) if printed.balance else None,
         "limiter": limiter_as_dict(printed.level, timeline.sample_rate_hz) if printed.level.is_limited else None,
@@ -111,6 +114,27 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
             {key: getattr(join, key) for key in BOUNDARY} | {"role": join.role.value} for join in timeline.joins
         ],
     }
+
+
+def _reels(printed: Printed) -> list[dict[str, Any]]:
+    """Return where each reel begins and ends, and whether its prints null; none where the film is in one piece."""
+    first = next(iter(printed.parts.values()))
+    spans = dict.fromkeys(part.file.film for part in first)
+    chapters = printed.timeline.chapters
+    return (
+        [
+            {
+                "reel": number,
+                "chapters": [chapter for chapter, at in chapters.items() if span.start <= at.start < span.end],
+                "start_samples": span.start,
+                "end_samples": span.end,
+                "null_test": null_as_dict(nulls, span.length),
+            }
+            for number, (span, nulls) in enumerate(zip(spans, printed.reels, strict=True), 1)
+        ]
+        if printed.reels
+        else []
+    )
 
 
 def null_as_dict(nulls: Sequence[NullFacts], samples: int) -> dict[str, Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from stemkit.audio.reader import read_blocks
 from stemkit.core.facts import Measured, StreamOf
 from stemkit.core.film import Role
 from stemkit.core.layout import LAYOUTS
@@ -15,11 +14,17 @@ from stemkit.meters.dialogue import Dialogue, read_dialogue
 from stemkit.meters.leq_m import LeqM, LeqMeter
 from stemkit.meters.summary import Summary, summarise
 from stemkit.plan.routing import PrintRow, print_of_all
+from stemkit.render.print_files import WrittenFile, read_print
 from stemkit.render.stem_file import StemFile
 from stemkit.rules._engine import all_rules, needs_of
 
 
-def readings_of(rows: tuple[PrintRow, ...], files: Mapping[str, StemFile], profile: Profile) -> dict[str, Measured]:
+def readings_of(
+    rows: tuple[PrintRow, ...],
+    files: Mapping[str, StemFile],
+    sounds: Mapping[str, Sequence[WrittenFile]],
+    profile: Profile,
+) -> dict[str, Measured]:
     """Return what rules may know of each print, under its name."""
     found = {row.name: _alone(files[row.name].ledger) for row in rows}
     full = print_of_all(rows)
@@ -29,7 +34,7 @@ def readings_of(rows: tuple[PrintRow, ...], files: Mapping[str, StemFile], profi
     for limit in profile.leq_m:
         for row in rows:
             if limit.holds_for("print", row.name):
-                found[row.name] |= {LeqM: _leq_m(files[row.name], profile, float(limit.lfe_gain_db))}
+                found[row.name] |= {LeqM: _leq_m(sounds[row.name], profile, float(limit.lfe_gain_db))}
     return {name: Measured(readings) for name, readings in found.items()}
 
 
@@ -49,8 +54,8 @@ def _dialogue(full: PrintRow, rows: tuple[PrintRow, ...], files: Mapping[str, St
     return read_dialogue(files[full.name].ledger, voice, background)
 
 
-def _leq_m(file: StemFile, profile: Profile, lfe_db: float) -> LeqM:
-    meter = LeqMeter(file.media.sample_rate_hz, LAYOUTS[profile.format.layout], lfe_db)
-    for block in read_blocks(file.media):
+def _leq_m(files: Sequence[WrittenFile], profile: Profile, lfe_db: float) -> LeqM:
+    meter = LeqMeter(files[0].media.sample_rate_hz, LAYOUTS[profile.format.layout], lfe_db)
+    for block in read_print(files):
         meter.push(block)
     return meter.result()

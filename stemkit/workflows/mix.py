@@ -30,8 +30,9 @@ from stemkit.workflows._balance_table import BALANCE_NAME, balance_as_csv, balan
 from stemkit.workflows._conform_run import MADE_BY
 from stemkit.workflows._conformance import kept_result
 from stemkit.workflows._mix_earlier import HTML_NAME, SIGNATURE, look_for, signature_of
+from stemkit.workflows._mix_files import space_needed
 from stemkit.workflows._mix_pace import Pace
-from stemkit.workflows._mix_prints import judge_prints, make_prints, space_needed
+from stemkit.workflows._mix_prints import judge_prints, make_prints
 from stemkit.workflows._mix_stems import TakenStem, choose_stems
 from stemkit.workflows._mix_told import Seen, mix_as_dict, report_of
 
@@ -182,16 +183,16 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
             output.write(BALANCE_NAME, balance_as_csv(data["balance"]))
             tables.append(BALANCE_NAME)
         output.write(REPORT_NAME, json.render(report))
-        output.commit([*printed.names.values(), *tables, HTML_NAME, REPORT_NAME])
-    for name, file in printed.files.items():
-        store.remember_sha256(seen.out / printed.names[name], file.sha256)
+        output.commit([*(part.file.name for part in printed.all_parts), *tables, HTML_NAME, REPORT_NAME])
+    for part in printed.all_parts:
+        store.remember_sha256(seen.out / part.file.name, part.sha256)
     return MixResult(data, report, has_crashed=seen.checked.has_crashed or judged.has_crashed)
 
 
 def _require_room(seen: Seen) -> None:
     """Refuse before anything is written what cannot be placed, or what the disk cannot hold."""
     planned = {stem: _as_planned(stem) for stem in seen.taken}
-    prints = space_needed(_placed(seen, planned), seen.print_profile)
+    prints = space_needed(seen.film, _placed(seen, planned), seen.print_profile)
     stems = sum(bytes_needed(s.media, s.item.steps, MADE_BY) for s in seen.taken if not s.is_in_place)
     require_space(seen.out, prints + stems)
 

@@ -31,7 +31,7 @@ def long_file(tmp_path: Path) -> Path:
     with path.open("wb") as file:
         file.write(header)
         file.seek(len(header) + (LENGTH - 2) * FORMAT.frame_bytes)
-        file.write(writer_module._pack_24((END * 2**23).astype(np.int32)).tobytes())
+        file.write(writer_module.pack_24((END * 2**23).astype(np.int32)).tobytes())
     if path.stat().st_blocks * 512 > 1 << 20:
         pytest.skip("this file system has no sparse files")
     return path

@@ -22,6 +22,7 @@ from stemkit.core.timebase import KNOWN_RATE_NAMES, FrameRate
 from stemkit.plan.routing import PrintRow, sum_rules
 from stemkit.plan.timeline import Timeline, plan_timeline
 from stemkit.render.buses import Work
+from stemkit.render.print_files import PrintTarget
 from stemkit.render.printing import write_prints
 from stemkit.render.verify import prove_sums
 
@@ -89,7 +90,8 @@ def test_stems_are_the_mix_and_the_film_is_as_long_as_its_pictures(
     depth: Subtype = data.draw(st.sampled_from(["PCM_16", "PCM_24"]))
     fmt = WriteFormat(RATE, depth, layout, timeline.length_samples)
     work = Work(data.draw(st.integers(1, 3)), data.draw(st.sampled_from([777, 5000, 65_536])))
-    write_prints(timeline, rows, {row.name: (folder / f"{row.name}.wav", fmt, None) for row in rows}, tenths / 10, work)
+    targets = {row.name: PrintTarget.plain(folder / f"{row.name}.wav", fmt) for row in rows}
+    write_prints(timeline, rows, targets, tenths / 10, work)
     files = {row.name: probe(folder / f"{row.name}.wav") for row in rows}
     frames = sum(chapter.length_frames or 0 for chapter in film.chapters)
     assert film.frame_rate is not None

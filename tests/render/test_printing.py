@@ -24,6 +24,7 @@ from stemkit.core.timebase import KNOWN_RATE_NAMES, FrameRate
 from stemkit.plan.routing import PrintRow, sum_rules
 from stemkit.plan.timeline import Timeline, plan_timeline
 from stemkit.render.buses import Work
+from stemkit.render.print_files import PrintTarget
 from stemkit.render.printing import scan_sums, write_prints
 from stemkit.render.verify import prove_sums
 
@@ -81,8 +82,8 @@ def make_film(
 def print_to(folder: Path, timeline: Timeline, gain_db: float = 0.0, bits: int = 24, work: Work | None = None) -> None:
     folder.mkdir(exist_ok=True)
     fmt = WriteFormat(RATE, "PCM_16" if bits == 16 else "PCM_24", STEREO, timeline.length_samples)
-    formats = {row.name: (folder / f"{row.name}.wav", fmt, None) for row in ROWS}
-    write_prints(timeline, ROWS, formats, gain_db, work or Work())
+    targets = {row.name: PrintTarget.plain(folder / f"{row.name}.wav", fmt) for row in ROWS}
+    write_prints(timeline, ROWS, targets, gain_db, work or Work())
 
 
 def read(path: Path) -> Block:
