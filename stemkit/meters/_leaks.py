@@ -24,7 +24,7 @@ _FLOOR = 1e-10
 _LEAST_EXPLAINED = 0.4
 _SAME_RESIDUAL = 0.03
 _SPAN_REACH = 6
-EDGES = np.unique(np.round(np.geomspace(LOWEST_BIN, FRAME // 2, _BANDS + 1)).astype(np.intp))
+EDGES = np.array(sorted({round(edge) for edge in np.geomspace(LOWEST_BIN, FRAME // 2, _BANDS + 1)}))
 _BINS = np.diff(EDGES)
 
 

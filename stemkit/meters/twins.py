@@ -25,7 +25,6 @@ _MOST_OFFSETS = 3
 _WINDOW = 96
 _SAME = 0.33
 _SHORTEST_S = 5.0
-_BITS_OF = np.array([bin(i).count("1") for i in range(1 << 16)], dtype=np.uint8)
 Ints = NDArray[np.int64]
 
 
@@ -137,7 +136,7 @@ def _at_offset(one: Print, other: Print, offset: int) -> Twin | None:
     if end - start < _WINDOW:
         return None
     differ = one.bits[start:end] ^ other.bits[start - offset : end - offset]
-    wrong = _BITS_OF[differ & 0xFFFF].astype(np.float64) + _BITS_OF[differ >> 16]
+    wrong = np.bitwise_count(differ).astype(np.float64)
     both = one.sounds[start:end] & other.sounds[start - offset : end - offset]
     window = np.ones(_WINDOW)
     count = np.convolve(both, window, "same")

@@ -25,7 +25,6 @@ from stemkit.meters.loudness import momentary_curve, reference_read, short_term_
 from stemkit.meters.scan import scan_file
 from stemkit.meters.summary import Summary, nothing_measured, summarise, summarise_range
 from stemkit.report import measured
-from stemkit.report.plot import write_plot
 from stemkit.store.facts import FactStore, open_store
 from stemkit.workflows._measure_details import details_of, dialogue_of, leq_m_of, overs_of
 from stemkit.workflows._measure_paths import find_files, parse_span
@@ -139,6 +138,8 @@ def _write_outputs(result: MeasureResult, options: MeasureOptions) -> None:
         as_text = measured.curve_as_json if options.curve_to.suffix.lower() == ".json" else measured.curve_as_csv
         write_atomically(options.curve_to, as_text(curves).encode())
     if options.plot_to is not None:
+        from stemkit.report.plot import write_plot
+
         write_plot(options.plot_to, curves)
 
 

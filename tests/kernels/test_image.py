@@ -1,5 +1,7 @@
 """Machine code that is only copied and called: what an image may hold, and that it runs where it is put."""
 
+# mypy: disable-error-code="import-untyped"
+
 from __future__ import annotations
 
 import ctypes
