@@ -25,11 +25,11 @@ class HeadTail(FilmRule):
     wants = needs_on_all(Silence)
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
-        """Yield heads and tails that are too short or too long; pops and leaders are not looked for here."""
+        """Yield heads and tails that are too short or too long; pops and leaders are LEN004's, in stems."""
         if gap := gap_of(film, "head_tail"):
             yield self.skip("skip_not_published", Where(), gap)
         rules = film.profile.head_tail
-        if asked := [word for rule in rules for word in _markers(rule)]:
+        if asked := [word for rule in rules if rule.of == "print" for word in _markers(rule)]:
             params = {"profile": film.profile.name, "asked": " and ".join(dict.fromkeys(asked))}
             yield self.skip("skip_pop_or_leader", Where(), params)
         for sound in sounds_of(film):
