@@ -1,4 +1,4 @@
-"""The parts of a profile that say what a file is like: format, roles, names, handles."""
+"""The parts of a profile that say what a file is like: format, roles, names, handles, prints."""
 
 from __future__ import annotations
 
@@ -82,11 +82,46 @@ class NamingSpec(AsWritten):
         return value
 
 
+class PrintSpec(AsWritten):
+    """A deliverable: its name and the roles that are added for it."""
+
+    name: str
+    roles: tuple[LooseRole, ...] = Field(min_length=1, strict=False)
+
+
 class SeverityChange(AsWritten):
     """Another severity than a rule's own, with the reason."""
 
     severity: LooseSeverity
     reason: str = Field(min_length=1)
+
+
+class ConfidenceSpec(AsWritten):
+    """How sure a rule must be for an error; what is found with less confidence is a warning.
+
+    Parameters
+    ----------
+    least
+        From 0 to 1; measured facts are certain (1.0), what is recognised in the sound is not.
+    rules
+        Another threshold for some rules, by code.
+    """
+
+    least: float = Field(default=0.9, ge=0.0, le=1.0)
+    rules: dict[str, float] = Field(default_factory=dict)
+    source: str = "project: an error keeps somebody's work from being accepted, so it must be nearly certain"
+
+    @field_validator("rules")
+    @classmethod
+    def _are_shares(cls, value: dict[str, float]) -> dict[str, float]:
+        for code, least in value.items():
+            if not 0.0 <= least <= 1.0:
+                raise ValueError(f"{code} = {least:g} is no confidence; write a number from 0 to 1")
+        return value
+
+    def least_for(self, code: str) -> float:
+        """Return the confidence that a rule needs for an error."""
+        return self.rules.get(code, self.least)
 
 
 class FilmSpec(AsWritten):

@@ -50,7 +50,7 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
 def _rank(finding: Finding) -> tuple[Any, ...]:
     chapter = -1 if finding.where.chapter is None else finding.where.chapter
     state = (finding.outcome is Outcome.SKIP, finding.waived_by is not None, _SEVERITIES.index(finding.severity))
-    return (chapter, *state, topic_of(finding.code), finding.code, finding.sort_key)
+    return (chapter, *state, topic_of(finding.code, finding.condition), finding.code, finding.sort_key)
 
 
 def build_check(facts: FilmFacts, run: RuleRun) -> dict[str, Any]:

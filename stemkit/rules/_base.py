@@ -37,6 +37,25 @@ class Topic(IntEnum):
     ENGINE = 9
 
 
+@dataclass(frozen=True, slots=True)
+class Supersedes:
+    """What need not be said beside a finding, about the same stem or chapter: it follows from it, or contradicts it.
+
+    Parameters
+    ----------
+    codes
+        Codes, or codes with a condition: ``"SIG006"``, ``"FMT003.live_channels"``.
+    by
+        The conditions of the rule that say enough; all of them if empty.
+    nearby
+        Only what lies at the same place in the file.
+    """
+
+    codes: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    nearby: bool = False
+
+
 class Rule(ABC):
     """One thing that is checked.
 
@@ -56,6 +75,10 @@ class Rule(ABC):
         Readings without which the rule skips.
     wants
         Readings that it uses where they were taken.
+    topics
+        Conditions that are about something else than the rest.
+    supersedes
+        Findings of other rules that need not be said beside its own.
     """
 
     code: ClassVar[str]
@@ -66,6 +89,8 @@ class Rule(ABC):
     fix: ClassVar[Literal["none", "safe", "unsafe"]] = "none"
     needs: ClassVar[tuple[Need, ...]] = ()
     wants: ClassVar[tuple[Need, ...]] = ()
+    topics: ClassVar[Mapping[str, Topic]] = {}
+    supersedes: ClassVar[tuple[Supersedes, ...]] = ()
 
     def finding(
         self,

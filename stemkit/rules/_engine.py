@@ -26,6 +26,7 @@ from stemkit.rules._base import (
     where_chapter,
     where_stem,
 )
+from stemkit.rules._superseding import settle
 
 CRASHED, UNUSED_WAIVER = "ENG001", "ENG002"
 ALL = "ALL"
@@ -43,10 +44,13 @@ class RuleRun:
         In film order: faults, skips and crashes.
     passed
         How often a rule looked at something and found nothing.
+    superseded
+        What is not told, because other findings make it needless or would contradict it.
     """
 
     findings: tuple[Finding, ...]
     passed: int
+    superseded: tuple[Finding, ...] = ()
 
     @property
     def has_crashed(self) -> bool:
@@ -196,8 +200,13 @@ def run_rules(facts: FilmFacts, rules: Sequence[Rule]) -> RuleRun:
         work.walk(rule)
     judged = [_with_severity(finding, facts.profile) for finding in work.findings]
     waived = [_with_waiver(finding, facts) for finding in judged]
-    waived += _unused_waivers(facts, waived, {rule.code for rule in rules})
-    return RuleRun(tuple(sorted(waived, key=lambda finding: finding.sort_key)), work.passed)
+    settled = settle(waived, rules)
+    told = [*settled.told, *_unused_waivers(facts, waived, {rule.code for rule in rules})]
+    return RuleRun(_in_film_order(told), work.passed, _in_film_order(settled.superseded))
+
+
+def _in_film_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: finding.sort_key))
 
 
 def _with_severity(finding: Finding, profile: Profile) -> Finding:
@@ -205,9 +214,12 @@ def _with_severity(finding: Finding, profile: Profile) -> Finding:
         return finding
     keys = (f"{finding.code}.{finding.condition}", finding.code)
     change = next((profile.severities[key] for key in keys if key in profile.severities), None)
-    if change is None or (finding.params.get("grade") == "C" and change.severity is Severity.ERROR):
-        return finding  # weak evidence makes warnings only, whatever a profile says
-    return replace(finding, severity=change.severity)
+    severity = finding.severity if change is None else change.severity
+    # Weak evidence makes warnings only, whatever else a profile says.
+    is_sure = finding.confidence >= profile.confidence.least_for(finding.code)
+    if severity is Severity.ERROR and (not is_sure or finding.params.get("grade") == "C"):
+        severity = Severity.WARNING
+    return replace(finding, severity=severity)
 
 
 def _with_waiver(finding: Finding, facts: FilmFacts) -> Finding:
@@ -254,9 +266,9 @@ def _unused_waivers(facts: FilmFacts, findings: Sequence[Finding], run_codes: se
     for waiver in facts.film.waivers:
         code = waiver.rule.upper().split(".")[0]
         is_known = any(rule.code == code for rule in all_rules())
-        looked_at = code in run_codes and (
-            waiver.chapter in in_hand or (waiver.chapter is None and not facts.film.is_excerpt)
-        )
+        is_here = waiver.chapter in in_hand or (waiver.chapter is None and not facts.film.is_excerpt)
+        is_for_prints = not facts.prints and waiver.chapter is None and waiver.role is None and code in _print_codes()
+        looked_at = code in run_codes and is_here and not is_for_prints
         if id(waiver) in used or (is_known and not looked_at):
             continue
         params: dict[str, Value] = {"rule": waiver.rule, "reason": waiver.reason, "line": waiver.line}
@@ -266,6 +278,20 @@ def _unused_waivers(facts: FilmFacts, findings: Sequence[Finding], run_codes: se
     return unused
 
 
-def topic_of(code: str) -> Topic:
-    """Return what a code is about; ranks findings for people."""
-    return next((rule.topic for rule in all_rules() if rule.code == code), Topic.ENGINE)
+@cache
+def _print_codes() -> frozenset[str]:
+    """Return the codes of the rules that judge prints too: a check of deliveries cannot tell if these waivers match."""
+    rules = (
+        rule
+        for rule in all_rules()
+        if isinstance(rule, PrintRule)
+        or rule.topic is Topic.PRINT
+        or any(need.of is StreamOf.PRINT for need in (*rule.needs, *rule.wants))
+    )
+    return frozenset(rule.code for rule in rules)
+
+
+def topic_of(code: str, condition: str = "") -> Topic:
+    """Return what a finding is about; ranks it for people."""
+    rule = next((rule for rule in all_rules() if rule.code == code), None)
+    return Topic.ENGINE if rule is None else rule.topics.get(condition, rule.topic)

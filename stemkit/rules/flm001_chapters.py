@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from stemkit.core.facts import ChapterFacts, FilmFacts
 from stemkit.core.finding import Finding, Severity, Where
-from stemkit.rules._base import FilmRule, Topic, where_chapter
+from stemkit.rules._base import FilmRule, Supersedes, Topic, where_chapter
 from stemkit.rules._timecodes import Clock, stated_start
 
 _MOST_NAMED = 12
@@ -23,6 +23,7 @@ class Chapters(FilmRule):
     topic = Topic.PRESENCE
     conditions = ("missing", "twice", "out_of_order")
     severity = Severity.WARNING
+    supersedes = (Supersedes(("FMT005",), by=("twice",)),)
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
         """Yield gaps in the numbers, numbers that two folders claim, and timecodes that run backwards."""

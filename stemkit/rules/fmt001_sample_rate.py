@@ -8,7 +8,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts
 from stemkit.core.finding import Finding
 from stemkit.core.lengths import LengthKind
 from stemkit.core.steps import Resample
-from stemkit.rules._base import StemRule, Topic, fit_any, where_stem
+from stemkit.rules._base import StemRule, Supersedes, Topic, fit_any, where_stem
 
 
 class SampleRate(StemRule):
@@ -19,6 +19,7 @@ class SampleRate(StemRule):
     topic = Topic.RATE
     conditions = ("sample_rate",)
     fix = "safe"
+    supersedes = (Supersedes(("FMT009",)),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield a rate that differs, unless the length shows that the header lies: LEN001 says so then."""

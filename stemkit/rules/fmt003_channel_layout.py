@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding
 from stemkit.meters.channel_levels import ChannelLevels
-from stemkit.rules._base import StemRule, Topic, profile_layout, where_stem
+from stemkit.rules._base import StemRule, Supersedes, Topic, profile_layout, where_stem
 from stemkit.rules._channels import way_between
 
 
@@ -20,6 +20,10 @@ class ChannelLayout(StemRule):
     conditions = ("mono", "order", "live_channels", "dual_mono", "fold", "layout", "unknown_layout")
     fix = "safe"
     wants = (Need(StreamOf.STEM, ChannelLevels),)
+    supersedes = (
+        Supersedes(("SIG005", "SIG006"), by=("live_channels", "dual_mono")),
+        Supersedes(("FMT012",)),
+    )
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield another layout; what loses nothing is put right safely, a fold-down waits for somebody to ask."""

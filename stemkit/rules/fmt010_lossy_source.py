@@ -8,7 +8,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.bandwidth import Bandwidth
-from stemkit.rules._base import StemRule, Topic, where_stem
+from stemkit.rules._base import StemRule, Supersedes, Topic, where_stem
 
 _LOWEST_HZ, _HIGHEST_HZ = 14_800.0, 20_700.0
 _LEAST_DROP_DB = 40.0
@@ -23,6 +23,7 @@ class LossySource(StemRule):
     conditions = ("wall",)
     severity = Severity.INFO
     needs = (Need(StreamOf.STEM, Bandwidth),)
+    supersedes = (Supersedes(("FMT009",)),)  # one wall, one guess: codecs are far more common than 32 kHz sound
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield a wall where codecs set theirs; never more than a hint, and none on files that say what they are."""

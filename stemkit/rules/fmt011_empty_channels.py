@@ -8,7 +8,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.finding import Finding, Severity
 from stemkit.core.steps import Step
 from stemkit.meters.channel_levels import ChannelLevels
-from stemkit.rules._base import StemRule, Topic, profile_layout, where_stem
+from stemkit.rules._base import StemRule, Supersedes, Topic, profile_layout, where_stem
 from stemkit.rules._channels import way_between
 
 
@@ -22,6 +22,7 @@ class EmptyChannels(StemRule):
     severity = Severity.WARNING
     fix = "safe"
     needs = (Need(StreamOf.STEM, ChannelLevels),)
+    supersedes = (Supersedes(("FMT003.live_channels", "FMT012.absent")),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield a file of more than two channels in which no more than two carry sound."""

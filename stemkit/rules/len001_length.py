@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Severity
 from stemkit.core.lengths import LengthFit, LengthKind
 from stemkit.core.steps import FitLength, Retag, Step, TrimTail
 from stemkit.meters.silence import Silence
-from stemkit.rules._base import ChapterRule, Topic, fit_any, where_chapter, where_stem
+from stemkit.rules._base import ChapterRule, Supersedes, Topic, fit_any, where_chapter, where_stem
 
 _MOST_PADDING_S = 1  # more than this is missing sound, not a ragged end
 _RIGHT = (LengthKind.WITH_HANDLES, LengthKind.PICTURE_ONLY)
@@ -22,9 +23,16 @@ class Length(ChapterRule):
     code = "LEN001"
     name = "length"
     topic = Topic.LENGTH
+    topics = MappingProxyType({kind.value: Topic.RATE for kind in (LengthKind.MISLABELLED_RATE, LengthKind.PULL)})
     conditions = (*(kind.value for kind in LengthKind if kind not in _RIGHT), "unequal", "fitted", "skip_no_picture")
     fix = "safe"
     wants = (Need(StreamOf.STEM, Silence),)
+    supersedes = (
+        Supersedes(("FMT009", "FMT010", "STM005", "STM010", "STM011"), by=(LengthKind.MISLABELLED_RATE.value,)),
+        Supersedes(("STM005",), by=(LengthKind.PULL.value,)),
+        Supersedes(("LEN010.too_long",), by=(LengthKind.LONG.value,)),
+        Supersedes(("LEN010.too_short",), by=(LengthKind.SHORT.value, LengthKind.SHORT_HANDLES.value)),
+    )
 
     def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield each stem whose length does not fit, with the likely cause; without a picture compare the stems."""

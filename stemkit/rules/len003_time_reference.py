@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts
 from stemkit.core.finding import Finding, Severity, Value
-from stemkit.rules._base import ChapterRule, Topic, where_chapter, where_stem
+from stemkit.rules._base import ChapterRule, Supersedes, Topic, where_chapter, where_stem
 from stemkit.rules._timecodes import Clock, stated_start
 
 _TOLERANCE_S = Fraction(1, 1000)  # programs round a timecode to samples in their own ways
@@ -21,6 +21,7 @@ class TimeReference(ChapterRule):
     name = "time_reference"
     topic = Topic.LENGTH
     conditions = ("inconsistent", "disagree", "other_chapter", "elsewhere")
+    supersedes = (Supersedes(("FMT005",), by=("other_chapter",)),)
 
     def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield stems that start elsewhere than the others; where all agree, a chapter that is not in its place."""

@@ -8,7 +8,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.finding import Finding, Severity
 from stemkit.core.units import db_from_amplitude
 from stemkit.meters.clipping import Clipping
-from stemkit.rules._base import StemRule, Topic, where_span
+from stemkit.rules._base import StemRule, Supersedes, Topic, where_span
 
 _FULL_SCALE = 0.999
 _FEW, _MANY = 3, 60
@@ -23,6 +23,7 @@ class Clipped(StemRule):
     topic = Topic.LEVEL
     conditions = ("full_scale", "turned_down")
     needs = (Need(StreamOf.STEM, Clipping),)
+    supersedes = (Supersedes(("PEK001.stem", "PEK001.unflagged", "PEK003.delivered"), by=("full_scale",)),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield flat tops: an error where they are many and at full scale; drawn waveforms are left alone."""

@@ -8,7 +8,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.finding import Finding, Where
 from stemkit.core.timebase import Span
 from stemkit.meters.integrity import Integrity
-from stemkit.rules._base import StemRule, Topic, where_stem
+from stemkit.rules._base import StemRule, Supersedes, Topic, where_stem
 
 
 class NonFinite(StemRule):
@@ -19,6 +19,7 @@ class NonFinite(StemRule):
     topic = Topic.CONTENT
     conditions = ("non_finite",)
     needs = (Need(StreamOf.STEM, Integrity),)
+    supersedes = (Supersedes(("SIG003", "SIG008"), nearby=True),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield the count of such values and where the first one is."""

@@ -9,7 +9,7 @@ from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.core.steps import RemoveOffset
 from stemkit.meters.steady_offset import SteadyOffset
-from stemkit.rules._base import StemRule, Topic, where_stem
+from stemkit.rules._base import StemRule, Supersedes, Topic, where_stem
 
 _LARGE_DBFS, _SMALL_DBFS, _SMALL_MUSIC_DBFS = -40.0, -60.0, -48.0
 _STEADY, _RATHER_STEADY = 0.12, 0.35
@@ -24,6 +24,7 @@ class DcOffset(StemRule):
     conditions = ("offset",)
     fix = "unsafe"
     needs = (Need(StreamOf.STEM, SteadyOffset),)
+    supersedes = (Supersedes(("SIG011",)),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield an offset that every second has; drawn waveforms, whose mean changes with the note, are left alone."""

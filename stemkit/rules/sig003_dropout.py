@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding
 from stemkit.meters.dropouts import Dropouts
-from stemkit.rules._base import StemRule, Topic, where_span
+from stemkit.rules._base import StemRule, Supersedes, Topic, where_span
 
 _MOST_NAMED = 8
 
@@ -20,6 +20,7 @@ class Dropout(StemRule):
     topic = Topic.CONTENT
     conditions = ("dropout",)
     needs = (Need(StreamOf.STEM, Dropouts),)
+    supersedes = (Supersedes(("SIG008",), nearby=True),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield every hole in the sound; beyond the first few, one finding for all others."""

@@ -8,7 +8,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.repeats import Repeats
-from stemkit.rules._base import StemRule, Topic, where_span
+from stemkit.rules._base import StemRule, Supersedes, Topic, where_span
 
 _MOST_NAMED = 8
 _BUFFER_STEPS = (64, 441, 480)
@@ -22,6 +22,7 @@ class RepeatedBuffer(StemRule):
     topic = Topic.CONTENT
     conditions = ("repeated",)
     needs = (Need(StreamOf.STEM, Repeats),)
+    supersedes = (Supersedes(("SIG008",), nearby=True),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield repeats; those of a voice or of a buffer's length are certain, samplers repeat on purpose."""

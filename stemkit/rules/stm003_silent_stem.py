@@ -8,7 +8,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.sample_peak import SamplePeak
 from stemkit.meters.silence import Silence
-from stemkit.rules._base import StemRule, Topic, where_stem
+from stemkit.rules._base import StemRule, Supersedes, Topic, where_stem
 
 
 class SilentStem(StemRule):
@@ -19,6 +19,12 @@ class SilentStem(StemRule):
     topic = Topic.CONTENT
     conditions = ("digital", "near")
     needs = (Need(StreamOf.STEM, Silence), Need(StreamOf.STEM, SamplePeak))
+    supersedes = (
+        Supersedes(
+            ("SIG002", "SIG005", "SIG006", "SIG009", "SIG010", "SIG011", "FMT008", "FMT009", "FMT010", "LUD006")
+        ),
+        Supersedes(("STM005.not_in_it", "STM009", "STM010", "STM011", "FLM003", "FMT003.live_channels", "FMT011")),
+    )
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield silence, exact or next to it."""

@@ -9,7 +9,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.digest import Digest
 from stemkit.meters.silence import Silence
-from stemkit.rules._base import FilmRule, Topic, where_stem
+from stemkit.rules._base import FilmRule, Supersedes, Topic, where_stem
 
 _Entry = tuple[ChapterFacts, StemFacts]
 
@@ -22,6 +22,10 @@ class DuplicateContent(FilmRule):
     topic = Topic.CONTENT
     conditions = ("same_chapter", "other_chapter")
     wants = (Need(StreamOf.STEM, Digest), Need(StreamOf.STEM, Silence))
+    supersedes = (
+        Supersedes(("STM007", "STM009", "STM010", "STM011", "STM005"), by=("same_chapter",)),
+        Supersedes(("FMT005",), by=("other_chapter",)),
+    )
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
         """Yield every stem whose samples are those of another; silence is no duplicate of silence."""

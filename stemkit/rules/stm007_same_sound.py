@@ -11,7 +11,7 @@ from stemkit.core.finding import Finding, Severity
 from stemkit.meters.digest import Digest
 from stemkit.meters.relations import Leak, Relations
 from stemkit.meters.twins import Twin, Twins
-from stemkit.rules._base import FilmRule, Topic, where_stem
+from stemkit.rules._base import FilmRule, Supersedes, Topic, where_stem
 
 _LEAST_SHARE, _LEAST_SECONDS = 0.8, 10.0
 
@@ -24,6 +24,10 @@ class SameSound(FilmRule):
     topic = Topic.CONTENT
     conditions = ("same_chapter", "other_chapter")
     wants = (Need(StreamOf.ROLES, Relations), Need(StreamOf.FILM, Twins), Need(StreamOf.STEM, Digest))
+    supersedes = (
+        Supersedes(("STM009", "STM010", "STM011", "STM005"), by=("same_chapter",)),
+        Supersedes(("FMT005",), by=("other_chapter",)),
+    )
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
         """Yield stems that sound like another; exact copies are STM004's, three alike are STM008's."""

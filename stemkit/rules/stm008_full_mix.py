@@ -8,7 +8,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StreamOf
 from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Value
 from stemkit.meters.relations import Leak, Relations
-from stemkit.rules._base import ChapterRule, Topic, where_chapter, where_stem
+from stemkit.rules._base import ChapterRule, Supersedes, Topic, where_chapter, where_stem
 
 _LOUD_DB = -6.0
 
@@ -21,6 +21,10 @@ class FullMix(ChapterRule):
     topic = Topic.CONTENT
     conditions = ("one_stem", "every_stem")
     wants = (Need(StreamOf.ROLES, Relations),)
+    supersedes = (
+        Supersedes(("STM004.same_chapter", "STM007.same_chapter", "STM005", "STM009", "STM010", "STM011")),
+        Supersedes(("PEK001.chapter", "LUD001.too_loud", "SIG010")),
+    )
 
     def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield stems that hold all other roles at their own level."""

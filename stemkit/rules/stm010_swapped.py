@@ -10,7 +10,7 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.likeness import Likeness
-from stemkit.rules._base import ChapterRule, Topic, where_stem
+from stemkit.rules._base import ChapterRule, Supersedes, Topic, where_stem
 
 _LEAST_MARGIN, _CERTAIN_MARGIN = 2.0, 2.8
 _OWN, _OTHER = 0.35, 0.6
@@ -26,6 +26,7 @@ class Swapped(ChapterRule):
     topic = Topic.CONTENT
     conditions = ("swapped",)
     wants = (Need(StreamOf.STEM, Likeness),)
+    supersedes = (Supersedes(("STM011", "SIG010", "LUD006", "FLM003", "FMT005")),)
 
     def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield stems that would fit far better under each other's names."""

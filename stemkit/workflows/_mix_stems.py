@@ -150,7 +150,8 @@ def _misfit(media: MediaInfo, item: ConformItem, chapter: ChapterFacts, facts: F
 def _find(findings: Sequence[Finding], code: str, chapter: int, role: Role, path: Path | None = None) -> Finding | None:
     for finding in findings:
         where = finding.where
-        is_here = (finding.code, where.chapter, where.role) == (code, chapter, role)
+        # what is missing altogether is told once for the whole chapter
+        is_here = (finding.code, where.chapter) == (code, chapter) and where.role in (role, None)
         if is_here and finding.outcome is Outcome.FAIL and (path is None or where.path in (path, None)):
             return finding
     return None

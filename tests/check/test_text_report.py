@@ -14,7 +14,7 @@ MEASURED = {"programme_loudness_lufs": -23.0, "true_peak_dbtp": -2.0}
 def _finding(**changes: Any) -> dict[str, Any]:
     plain = {"code": "FMT001", "condition": "sample_rate", "severity": "error", "outcome": "fail", "confidence": 1.0}
     place = {"chapter": 1, "role": "VO", "name": "a/vo.wav", "start_s": None, "start_tc": None}
-    words = {"message": "it is so", "advice": "do that", "fix": "safe", "waived": False}
+    words = {"message": "it is so", "advice": "do that", "fix": "safe", "waived": False, "params": {}}
     return {**plain, **place, **words, **changes}
 
 
@@ -49,15 +49,32 @@ def test_what_a_person_must_do_first_is_the_next_step() -> None:
 
 
 def test_waived_and_repaired_findings_are_not_shown_again() -> None:
-    text = render(_report(findings=[_finding(waived=True), _finding(repaired=True)]))
-    assert "FMT001" not in text
+    text = render(_report(findings=[_finding(waived=True, params={"waiver_reason": "meant"}), _finding(repaired=True)]))
+    assert "error    FMT001" not in text
+    assert "FMT001  chapter 1 VO: it is so – meant" in text, "what was waived is named with its reason"
+
+
+def test_the_same_fault_of_several_stems_is_one_line_with_one_advice() -> None:
+    text = render(_report(findings=[_finding(role=role, name=f"{role}.wav") for role in ("VO", "MUSIC")]))
+    assert text.count("it is so") == text.count("-> do that") == 1
+    assert "VO, MUSIC  it is so  [VO.wav, MUSIC.wav]" in text
+
+
+def test_neighbours_that_ask_for_the_same_have_one_advice() -> None:
+    text = render(_report(findings=[_finding(), _finding(code="FMT003", message="it is other")]))
+    assert text.count("-> do that") == 1
+
+
+def test_the_chapters_are_counted_by_verdict() -> None:
+    chapters = [{**_report()["chapters"][0], "number": n, "verdict": v} for n, v in enumerate(("ask", "fix", "ask"))]
+    assert "3 chapters: 1 FIX, 2 ASK" in render(_report(chapters=chapters))
 
 
 def test_notes_of_one_kind_are_one_line() -> None:
-    notes = [_finding(code="FMT005", severity="info", role=role) for role in ("VO", "SFX", "MUSIC")]
+    notes = [_finding(code="FMT005", severity="info", role=role, message=role) for role in ("VO", "MUSIC", "SFX")]
     text = render(_report(findings=notes))
     assert text.count("FMT005") == 1
-    assert "2 more like it" in text
+    assert "VO, SFX, MUSIC  VO (and 2 more like it)" in text
 
 
 def test_what_was_not_checked_stands_above_the_counts_and_names_its_places() -> None:
@@ -72,8 +89,8 @@ def test_what_was_not_checked_stands_above_the_counts_and_names_its_places() -> 
 
 def test_doubt_and_place_are_told() -> None:
     text = render(_report(findings=[_finding(confidence=0.8, start_s=1.0, start_tc="01:00:01:00")]))
-    assert "(80% sure)" in text
-    assert "[vo.wav, 01:00:01:00 in the film]" in text
+    assert "(80 % sure)" in text
+    assert "[vo.wav at 0:01.000, 01:00:01:00 in the film]" in text
 
 
 @pytest.mark.parametrize(("exact", "words"), [(True, "exact over"), (False, "NOT exact")])

@@ -12,7 +12,7 @@ from stemkit.core.finding import Finding, Outcome, Severity
 from stemkit.core.profile import load_profile
 from stemkit.rules import _engine
 from stemkit.rules._base import EngineRule, StemRule, Topic
-from stemkit.rules._engine import all_rules, needs_of, rule_of, run, run_rules, selected_rules
+from stemkit.rules._engine import all_rules, needs_of, rule_of, run, run_rules, selected_rules, topic_of
 from stemkit.texts import render
 from tests.rules.building import facts_of
 
@@ -93,6 +93,50 @@ def test_the_profile_decides_how_much_a_finding_matters(key: str, severity: str)
     silent = {"VO": {"amplitude": 0.0, "lufs": "undefined"}}
     result = run(facts_of({"profile": profile, "stems": silent}), select=["STM003"])
     assert [one.severity for one in result.findings] == [Severity(severity)]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "severity"),
+    [({}, "warning"), ({"least": 0.5}, "error"), ({"rules": {"STM007": 0.5}}, "error"), ({"least": 0.99}, "warning")],
+)
+def test_what_is_found_with_less_confidence_than_the_profile_asks_is_a_warning(
+    confidence: dict[str, object], severity: str
+) -> None:
+    leak = {"source": "SFX", "target": "MUSIC", "is_same": True, "peak": 10.0}
+    result = run(facts_of({"profile": {"confidence": confidence}, "chapter": {"leaks": [leak]}}), select=["STM007"])
+    assert {one.severity.value for one in result.findings} == {severity}
+
+
+def test_no_severity_of_a_profile_makes_an_error_of_a_guess() -> None:
+    profile = {"severities": {"STM007": {"severity": "error", "reason": "test"}}}
+    leak = {"source": "SFX", "target": "MUSIC", "is_same": True, "peak": 10.0}
+    result = run(facts_of({"profile": profile, "chapter": {"leaks": [leak]}}), select=["STM007"])
+    assert {one.severity for one in result.findings} == {Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("waiver", "is_unused"),
+    [
+        ({"rule": "PEK001"}, False),
+        ({"rule": "MIX001"}, False),
+        ({"rule": "PEK001", "chapter": 1}, True),
+        ({"rule": "PEK001", "role": "VO"}, True),
+        ({"rule": "SIG003"}, True),
+    ],
+)
+def test_a_check_of_deliveries_does_not_call_a_waiver_for_prints_unused(
+    waiver: dict[str, object], is_unused: bool
+) -> None:
+    result = run(facts_of({"waivers": [{**waiver, "reason": "test"}]}))
+    assert ("ENG002" in {one.code for one in result.findings}) is is_unused
+
+
+def test_advice_is_ranked_by_what_to_do_first() -> None:
+    order = [topic.name for topic in Topic]
+    first = ["PRESENCE", "RATE", "LAYOUT", "STORAGE", "LENGTH", "CONTENT", "LEVEL", "PRINT", "NAME", "ENGINE"]
+    assert order == first
+    assert topic_of("LEN001", "mislabelled_rate") is Topic.RATE, "a lying header is put right before anything else"
+    assert topic_of("LEN001", "short") is Topic.LENGTH
 
 
 def test_findings_come_in_film_order_whatever_the_order_of_rules() -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from stemkit.report.compare import Compared, build_compared
+from stemkit.report.formats._chat import render_chat
 from stemkit.report.model import Report
 from stemkit.report.page import Page, build_page
 from stemkit.report.proof import Proof, build_proof
@@ -20,8 +21,10 @@ _GLYPHS = {"error": "✗", "warning": "▲", "note": "✓", "ok": "✓"}
 
 
 def render(report: Report, lang: str = DEFAULT) -> str:
-    """Return the report as Markdown; names and messages cannot become markup or links."""
+    """Return the report as Markdown, of a check a message for a chat; names cannot become markup or links."""
     say = Speech(lang)
+    if report["kind"] == "check" and not report.get("compared"):
+        return render_chat(report, say)
     page, proof = build_page(report, say), build_proof(report, say)
     compared = build_compared(report, say)
     parts = (_head(page, say), _compared(compared, say), _findings(page, say), _chapters(page, say), _proof(proof, say))

@@ -3,123 +3,131 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
 
+from stemkit.report.formats._told import Findings, Told, is_open, numbers, tell
 from stemkit.report.model import Report
-from stemkit.report.words import number, plural, shown
+from stemkit.report.speech import Speech
+from stemkit.report.words import number, shown
+from stemkit.texts.language import DEFAULT
 
 SUFFIX = ".txt"
 MEDIA_TYPE = "text/plain"
 
 _WIDTH = 100
-_INDENT = " " * 4
-_VERDICTS = {
-    "ready": "READY  accepted as it is",
-    "fix": "FIX    a tool can repair it",
-    "ask": "ASK    you must act",
-}
-_REPAIRED = "READY  repaired on the way into the mix"
-_COUNTED = (("error", "error"), ("warning", "warning"), ("info", "note"))
-_Findings = Sequence[Mapping[str, Any]]
+_VERDICTS = ("ready", "fix", "ask")
+_COUNTED = (("error", "errors"), ("warning", "warnings"), ("info", "notes_count"))
+_MARKS = {"safe": "mark_tool", "unsafe": "mark_yes"}
+_MOST_NAMED = 4
 
 
-def render(report: Report) -> str:
+def render(report: Report, lang: str = DEFAULT) -> str:
     """Return a report of ``check`` or ``mix`` as plain text, without colour, at most 100 columns wide."""
-    open_ones = [one for one in report["findings"] if one["outcome"] != "skip" and not one["waived"]]
-    open_ones = [one for one in open_ones if not one.get("repaired")]
+    say = Speech(lang)
+    open_ones = [one for one in report["findings"] if is_open(one)]
     parts = [
-        _head(report),
-        _of_place(None, open_ones),
-        *(_chapter(chapter, report, open_ones) for chapter in report["chapters"]),
+        _head(report, say),
+        _of_place(None, open_ones, say),
+        *(_chapter(chapter, report, open_ones, say) for chapter in report["chapters"]),
         [""] if report["chapters"] else [],
-        _left_out(report),
-        _prints(report),
-        _not_checked(report["findings"]),
-        _end(report, open_ones),
+        _left_out(report, say),
+        _prints(report, say),
+        _waived(report["findings"], say),
+        _not_checked(report["findings"], say),
+        _end(report, open_ones, say),
     ]
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: Report, say: Speech) -> Iterator[str]:
     film, profile = report["film"], report["profile"]
-    name = PurePath(film["title"]).name or "No film file"
-    yield f"{shown(name)}, checked by {shown(profile['name'])} (revision {shown(profile['revision'])})"
+    name = shown(PurePath(film["title"]).name) or say("no_film_file")
+    yield say("text_head", film=name, profile=shown(profile["name"]), revision=shown(profile["revision"]))
+    verdicts = Counter(chapter["verdict"] for chapter in report["chapters"])
+    if len(report["chapters"]) > 1:
+        told = ", ".join(f"{verdicts[one]} {one.upper()}" for one in _VERDICTS if verdicts[one])
+        yield f"{say('chapters_counted', n=len(report['chapters']))}: {told}"
     yield ""
 
 
-def _chapter(chapter: Mapping[str, Any], report: Report, findings: _Findings) -> Iterator[str]:
+def _chapter(chapter: Mapping[str, Any], report: Report, findings: Findings, say: Speech) -> Iterator[str]:
     title = f"  {shown(chapter['title'])}" if chapter["title"] else ""
     creator = f"  ({shown(chapter['creator'])})" if chapter["creator"] else ""
     measured = chapter["measured"]["programme_loudness_lufs"]
     level = f"  {number(measured)} LUFS" if measured is not None else ""
     is_repaired = report["kind"] == "mix" and chapter["verdict"] == "fix" and report["prints"]
-    verdict, _, words = (_REPAIRED if is_repaired else _VERDICTS[chapter["verdict"]]).partition(" ")
-    yield f"{verdict:6} Chapter {chapter['number']}{title}{creator}{level}  – {words.strip()}"
-    own = list(_of_place(chapter["number"], findings))
+    verdict = "ready" if is_repaired else chapter["verdict"]
+    words = say("text_repaired" if is_repaired else f"text_{verdict}")
+    yield f"{verdict.upper():6} {say('chapter', n=chapter['number'])}{title}{creator}{level}  – {words}"
+    own = list(_of_place(chapter["number"], findings, say))
     yield from own
     if own:
         yield ""
 
 
-def _of_place(number_: int | None, findings: _Findings) -> Iterator[str]:
-    own = [finding for finding in findings if finding["chapter"] == number_]
-    names = [finding for finding in own if finding["severity"] == "info"]
-    for finding in own:
-        if finding["severity"] != "info":
-            yield from _finding(finding)
-    for (code, _), group in groupby(names, key=lambda one: (one["code"], one["condition"])):
-        several = list(group)
-        more = f" (and {len(several) - 1} more like it)" if len(several) > 1 else ""
-        yield from _wrapped(f"  note     {code}  ", shown(several[0]["message"]) + more)
-    if number_ is None and own:
+def _of_place(number_: int | None, findings: Findings, say: Speech) -> Iterator[str]:
+    told = tell([finding for finding in findings if finding["chapter"] == number_], say)
+    for one, later in pairwise([*told, None]):
+        assert one is not None
+        # one advice for neighbours that ask for the same
+        is_last = later is None or _asks(one) != _asks(later)
+        yield from _note(one, say) if one.is_note else _finding(one, say, with_advice=is_last)
+    if number_ is None and told:
         yield ""
 
 
-def _finding(finding: Mapping[str, Any]) -> Iterator[str]:
-    who = f"{finding['role'] or '':5}  "
-    sure = f" ({finding['confidence']:.0%} sure)" if finding["confidence"] < 1.0 else ""
-    lead = f"  {finding['severity']:7}  {finding['code']}  {who}"
-    yield from _wrapped(lead, f"{shown(finding['message'])}{sure}{_place(finding)}")
-    if finding["advice"]:
-        mark = {"safe": "tool can", "unsafe": "needs your yes"}.get(finding["fix"] or "", "you")
-        yield from _wrapped(" " * (len(lead) - 3) + "-> ", f"{shown(finding['advice'])} [{mark}]")
+def _asks(told: Told) -> tuple[str, str | None]:
+    return told.advice, told.first["fix"]
 
 
-def _place(finding: Mapping[str, Any]) -> str:
-    places = []
-    if finding["name"]:
-        places.append(shown(PurePath(finding["name"]).name))
-    if finding["start_tc"] is not None:
-        places.append(f"{finding['start_tc']} in the film")
-    return f"  [{', '.join(places)}]" if places else ""
+def _note(told: Told, say: Speech) -> Iterator[str]:
+    who = f"{', '.join(told.roles):5}  "
+    more = f" ({say('text_and_more', n=told.more)})" if told.more else ""
+    yield from _wrapped(f"  {_level(told, say)}  {told.first['code']}  {who}", told.message + more)
+
+
+def _finding(told: Told, say: Speech, *, with_advice: bool) -> Iterator[str]:
+    finding = told.first
+    lead = f"  {_level(told, say)}  {finding['code']}  {', '.join(told.roles):5}  "
+    sure = f" ({say('sure', percent=round(100 * finding['confidence']))})" if finding["confidence"] < 1.0 else ""
+    places = f"  [{', '.join(told.places)}]" if told.places else ""
+    yield from _wrapped(lead, f"{told.message}{sure}{places}")
+    if told.advice and with_advice:
+        mark = say(_MARKS.get(finding["fix"] or "", "mark_you"))
+        yield from _wrapped(" " * 23 + "-> ", f"{told.advice} [{mark}]")
+
+
+def _level(told: Told, say: Speech) -> str:
+    return f"{say.severity(told.first['severity']):7}"
 
 
 def _wrapped(lead: str, text: str) -> Iterator[str]:
-    later = " " * len(lead)
+    later = " " * min(len(lead), 26)
     yield from textwrap.wrap(
         text, _WIDTH, initial_indent=lead, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
     ) or [lead.rstrip()]
 
 
-def _left_out(report: Report) -> Iterator[str]:
-    for title, key in (("Refused", "refused"), ("Silence in their place", "missing")):
+def _left_out(report: Report, say: Speech) -> Iterator[str]:
+    for title, key in (("text_refused", "refused"), ("text_silence", "missing")):
         rows = report.get(key) or ()
         if rows:
-            yield title
+            yield say(title)
             for row in rows:
-                lead = f"  chapter {row['chapter']} {row['role'] or ''}  "
+                lead = f"  {say('place_chapter', n=row['chapter'])} {row['role'] or ''}  "
                 yield from _wrapped(lead, " ".join(shown(row.get(word) or "") for word in ("code", "reason", "advice")))
             yield ""
 
 
-def _prints(report: Report) -> Iterator[str]:
+def _prints(report: Report, say: Speech) -> Iterator[str]:
     prints = report.get("prints") or ()
     if not prints:
         return
-    yield "Prints"
+    yield say("text_prints")
     for one in prints:
         measured = one["measured"]
         loudness = f"{number(measured['programme_loudness_lufs']):>6} LUFS"
@@ -127,55 +135,77 @@ def _prints(report: Report) -> Iterator[str]:
         yield f"  {one['name']:6} {loudness}  {peak}  {shown(one['path'])}"
     null = report.get("null_test")
     if null:
-        proof = "exact" if null["exact"] else "NOT exact"
-        yield f"  The stems sum to the mix: {proof} over {null['samples']} samples, read back from the files."
+        yield "  " + say("text_sums" if null["exact"] else "text_sums_off", samples=null["samples"])
     yield ""
 
 
-def _not_checked(findings: _Findings) -> Iterator[str]:
+def _waived(findings: Findings, say: Speech) -> Iterator[str]:
+    waived = [finding for finding in findings if finding["waived"]]
+    if not waived:
+        return
+    yield say("waived_head")
+    for one in waived:
+        by = one["params"].get("waiver_by")
+        reason = shown(one["params"].get("waiver_reason", "")) + (f" ({shown(by)})" if by else "")
+        yield from _wrapped(f"  {one['code']}  ", f"{_where(one, say)}: {shown(say.told(one)[0])} – {reason}")
+    yield ""
+
+
+def _not_checked(findings: Findings, say: Speech) -> Iterator[str]:
     skips = [finding for finding in findings if finding["outcome"] == "skip"]
     if not skips:
         return
-    yield "Not checked"
-    places: dict[str, list[str]] = {}
+    yield say("text_not_checked")
+    places: dict[str, dict[str, Mapping[str, Any]]] = {}
     for finding in skips:
-        where = "the film" if finding["chapter"] is None else f"chapter {finding['chapter']}"
-        role = f" {finding['role']}" if finding["role"] else ""
-        places.setdefault(_reason(finding), []).append(f"{where}{role}")
+        places.setdefault(_reason(finding, say), {})[_where(finding, say)] = finding
     for reason, found in places.items():
-        unique = list(dict.fromkeys(found))
-        shown_places = ", ".join(unique[:4]) + (f" and {len(unique) - 4} more" if len(unique) > 4 else "")
-        yield from _wrapped("  ", f"{shown(reason)}  [{shown_places}]")
+        yield from _wrapped("  ", f"{shown(reason)}  [{_in_short(found, say)}]")
     yield ""
 
 
-def _reason(finding: Mapping[str, Any]) -> str:
+def _in_short(found: Mapping[str, Mapping[str, Any]], say: Speech) -> str:
+    chapters = [one["chapter"] for one in found.values() if one["chapter"] is not None]
+    if len(found) <= _MOST_NAMED or len(chapters) < len(found):
+        return ", ".join(found)
+    return say("text_chapters", n=len(chapters), numbers=numbers(chapters))
+
+
+def _where(finding: Mapping[str, Any], say: Speech) -> str:
+    place = say("text_the_film" if finding["chapter"] is None else "place_chapter", n=finding["chapter"])
+    return f"{place} {finding['role']}" if finding["role"] else place
+
+
+def _reason(finding: Mapping[str, Any], say: Speech) -> str:
     """Return the reason alone: what keeps many rules from looking is told once."""
-    message = str(finding["message"])
-    return message.replace(f"not checked ({finding['code']}): ", "not checked: ")
+    return say.told(finding)[0].replace(f" ({finding['code']}):", ":").replace(f"（{finding['code']}）：", "：")
 
 
-def _end(report: Report, findings: _Findings) -> Iterator[str]:
+def _end(report: Report, findings: Findings, say: Speech) -> Iterator[str]:
     counts = report["counts"]
-    found = ", ".join(plural(counts[key], word) for key, word in _COUNTED)
-    yield f"{found}; {counts['skipped']} not checked, {counts['waived']} waived, {counts['passed']} passed"
-    yield f"{_VERDICTS[report['verdict']]}"
-    yield from _wrapped("Next: ", _next_step(report, findings))
+    found = ", ".join(say(words, n=counts[key]) for key, words in _COUNTED)
+    others = ", ".join(say(f"{key}_count", n=counts[key]) for key in ("skipped", "waived", "passed"))
+    yield f"{found}; {others}"
+    yield f"{report['verdict'].upper():6} {say('text_' + report['verdict'])}"
+    yield from _wrapped(say("text_next"), next_step(report, findings, say))
 
 
-def _next_step(report: Report, findings: _Findings) -> str:
+def next_step(report: Report, findings: Findings, say: Speech) -> str:
     """Return the one thing to do now."""
     errors = [one for one in findings if one["severity"] == "error"]
-    is_film = bool(report["film"]["title"])
+    is_film = bool(report["film"]["title"]) and len(report["chapters"]) > 1
     if report["verdict"] == "ready" and (report["prints"] or not report["chapters"]):
-        return "nothing; the prints are proven, and can be delivered."
+        return say("next_proven")
     if report["verdict"] == "ready" or not errors:
-        return "'stemkit mix' joins the chapters." if is_film else "deliver these stems."
+        step = say("next_mix" if is_film else "next_deliver")
+        to_look_at = sum(one["severity"] == "warning" for one in findings)
+        return f"{say('next_look', n=to_look_at)} {step}" if to_look_at else step
     if report["verdict"] == "fix":
-        return "'stemkit conform' writes repaired copies, or 'stemkit check --fix -o DIR' writes and checks them."
-    first = next((one for one in errors if one["fix"] != "safe"), errors[0])
-    where = "" if first["chapter"] is None else f"chapter {first['chapter']}"
+        return say("next_conform")
+    asking = [one for one in errors if one["fix"] != "safe"] or errors
+    first, others = asking[0], {one["chapter"] for one in asking} - {asking[0]["chapter"]}
+    where = "" if first["chapter"] is None else say("place_chapter", n=first["chapter"])
     who = " ".join(part for part in (where, first["role"] or "") if part)
-    return (
-        f"{who + ': ' if who else ''}{shown(first['advice'] or first['message'])} ('stemkit explain {first['code']}')"
-    )
+    message, advice = say.told(first)
+    step = f"{who + ': ' if who else ''}{shown(advice or message)} ('stemkit explain {first['code']}')"
+    return f"{step} {say('next_others', n=len(others))}" if others else step
