@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from stemkit.core.facts import FilmFacts, NullFacts, PrintFacts, StreamOf
 from stemkit.core.files import OutputSet
 from stemkit.core.film import Film
-from stemkit.core.layout import LAYOUTS
+from stemkit.core.layout import LAYOUTS, Layout
 from stemkit.core.media import MediaInfo
 from stemkit.core.mix_facts import LevelFacts
 from stemkit.core.profile import Profile
@@ -16,14 +16,15 @@ from stemkit.core.timebase import Span
 from stemkit.plan.balance import BalancePlan, with_trims
 from stemkit.plan.correlation import with_correlations
 from stemkit.plan.deliverables import Form, plan_form
-from stemkit.plan.routing import PrintRow, plan_routing, sum_rules
+from stemkit.plan.routing import PrintRow, plan_routing, sum_rules, sums_apart, with_undipped
 from stemkit.plan.timeline import Timeline
 from stemkit.render.balancing import balance_film
 from stemkit.render.buses import Work
 from stemkit.render.composed import prove_files
+from stemkit.render.ducking import duck_film
 from stemkit.render.overlap import measure_correlations
 from stemkit.render.print_files import PrintTarget, WrittenFile
-from stemkit.render.printing import write_prints
+from stemkit.render.printing import write_apart, write_prints
 from stemkit.render.stem_file import StemFile, measured_file
 from stemkit.render.verify import prove_sums
 from stemkit.rules._base import Rule, Topic
@@ -77,6 +78,16 @@ def balanced(film: Film, timeline: Timeline, profile: Profile, work: Work) -> tu
     return with_trims(timeline, plan.by_chapter()), plan
 
 
+def learnt(timeline: Timeline, channels: int) -> Timeline:
+    """Return the timeline with all that must be heard before it can be rendered."""
+    return with_correlations(timeline, measure_correlations(timeline, channels))
+
+
+def ducked(film: Film, timeline: Timeline, layout: Layout, work: Work) -> Timeline:
+    """Return the timeline with the gain of music and effects under the voice, where that is asked for."""
+    return replace(timeline, duck=duck_film(timeline, layout, film.mix.duck, work))
+
+
 def make_prints(film: Film, timeline: Timeline, profile: Profile, output: OutputSet, pace: Pace) -> Printed:
     """Render a film into the temporary files of an output set, and prove what was written.
 
@@ -85,24 +96,31 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
     profile
         What the prints are delivered by.
     """
-    rows, length = plan_routing(profile.prints), timeline.length_samples
+    rows, length = with_undipped(plan_routing(profile.prints), film.mix), timeline.length_samples
+    mixed = tuple(row for row in rows if not row.is_undipped)
     form = plan_form(film, timeline, profile)
 
     def work(task: str) -> Work:
         return Work(pace.jobs, on_samples=pace.counter(task, length))
 
-    timeline = with_correlations(timeline, measure_correlations(timeline, form.layout.count))
+    timeline = learnt(timeline, form.layout.count)
     timeline, balance = balanced(film, timeline, profile, work("measuring the chapters"))
-    level = choose_level(film.mix.limiter, timeline, rows, profile, work)
+    timeline = ducked(film, timeline, form.layout, work("listening to the voice"))
+    level = choose_level(film.mix.limiter, timeline, mixed, profile, work)
     targets = targets_for(film, timeline, rows, profile, form, output.temporary)
     limiter = level.limiter if level.is_limited else None
     ceiling = limiter.ceiling_dbtp if limiter else None
-    activity = write_prints(timeline, rows, targets, level.applied_gain_db, work("writing the prints"), ceiling)
+    for row in rows:
+        if row.is_undipped:
+            told = work(f"writing {row.name} undipped")
+            write_apart(timeline, row, targets[row.name], level.applied_gain_db, told)
+    activity = write_prints(timeline, mixed, targets, level.applied_gain_db, work("writing the prints"), ceiling)
     if limiter is not None:
         done = activity.result(limiter.ceiling_dbtp, limiter.readings_dbtp, limiter.passes)
         level = replace(level, limiter=done)
     proof = _plain_proof if form.is_plain else _composed_proof
     files, sounds, hashes, nulls, reels = proof(rows, targets, form, pace, length)
+    nulls += sums_apart(rows, length)
     parts = parts_of(film, form, hashes)
     names = {name: each[0].file.name for name, each in parts.items()}
     return Printed(rows, names, files, level, nulls, timeline, balance, parts, sounds, reels)

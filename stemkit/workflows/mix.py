@@ -7,23 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stemkit.core.errors import Problem, ProfileError
 from stemkit.core.files import OutputSet, require_space, tidy
-from stemkit.core.film import BalanceMode, Film, LimiterChoice, Role
+from stemkit.core.film import BalanceMode, Film, LimiterChoice
 from stemkit.core.layout import LAYOUTS
-from stemkit.core.media import MediaInfo
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
-from stemkit.intake.facts import gather
-from stemkit.plan.conform import plan_conform
-from stemkit.plan.timeline import Timeline, plan_timeline
 from stemkit.render.balancing import balance_film
 from stemkit.render.buses import Work
-from stemkit.render.conform import shape_after
-from stemkit.render.stem_file import StemFile, bytes_needed, conform_stem
+from stemkit.render.stem_file import bytes_needed
 from stemkit.report.formats import html, json
 from stemkit.report.model import REPORT_NAME
-from stemkit.rules._engine import run
 from stemkit.store.facts import FactStore, open_store
 from stemkit.texts.language import system_language
 from stemkit.workflows._balance_table import BALANCE_NAME, balance_as_csv, balance_as_dict
@@ -33,7 +26,7 @@ from stemkit.workflows._mix_earlier import HTML_NAME, SIGNATURE, look_for, signa
 from stemkit.workflows._mix_files import space_needed
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_prints import judge_prints, make_prints
-from stemkit.workflows._mix_stems import TakenStem, choose_stems
+from stemkit.workflows._mix_stage import as_planned, conformed_stems, look, placed
 from stemkit.workflows._mix_told import Seen, mix_as_dict, report_of
 
 
@@ -116,14 +109,10 @@ def mix(
     film = _as_asked(film, limiter, balance, trims_db)
     name = print_by or film.mix.profile
     print_profile = load_profile(name, beside=film.base) if name else profile
-    _require_one_form(profile, print_profile)
     store = store or open_store()
-    gathered = gather(film, profile, store=store, jobs=jobs, progress=progress)
-    checked = run(gathered.facts)
-    plan = plan_conform(gathered.facts, checked.findings, profile)
-    taken, left_out = choose_stems(gathered.facts, checked.findings, plan)
-    seen = Seen(film, out, profile, print_profile, gathered, checked, plan, taken, left_out)
-    if (left_out and not missing_as_silence) or not taken:
+    seen = look(film, out, (profile, print_profile), Pace(jobs, progress), store)
+    checked = seen.checked
+    if (seen.left_out and not missing_as_silence) or not seen.taken:
         return MixResult(mix_as_dict(seen, is_refused=True), None, has_crashed=checked.has_crashed)
     if plan_only:
         return _planned(seen, Pace(jobs, progress))
@@ -148,8 +137,8 @@ def _planned(seen: Seen, pace: Pace) -> MixResult:
     """Plan the balance of a film; what has to be conformed for that is thrown away."""
     _require_room(seen)
     with OutputSet(seen.out) as output:
-        conformed = _conform(seen, output.scratch("stems"), pace)
-        timeline = _placed(seen, {s: conformed[s].media if s in conformed else s.media for s in seen.taken})
+        conformed = conformed_stems(seen, output.scratch("stems"), pace)
+        timeline = placed(seen, {s: conformed[s].media if s in conformed else s.media for s in seen.taken})
         work = Work(pace.jobs, on_samples=pace.counter("measuring the chapters", timeline.length_samples))
         mix, layout = seen.film.mix, LAYOUTS[seen.print_profile.format.layout]
         plan = balance_film(timeline, layout, mix.balance, mix.max_trim_db, mix.trims_db, work)
@@ -157,23 +146,12 @@ def _planned(seen: Seen, pace: Pace) -> MixResult:
     return MixResult({**data, "report": {"json": None, "html": None}}, None, is_plan=True)
 
 
-def _require_one_form(profile: Profile, prints: Profile) -> None:
-    stems, wanted = profile.format, prints.format
-    if (stems.sample_rate_hz, stems.layout) != (wanted.sample_rate_hz, wanted.layout):
-        message = (
-            f"stems in {stems.sample_rate_hz} Hz {stems.layout} ({profile.name}) cannot be printed in "
-            f"{wanted.sample_rate_hz} Hz {wanted.layout} ({prints.name})"
-        )
-        hint = "choose profiles for stems and prints with one sample rate and layout"
-        raise ProfileError(Problem("different_form", message, hint, key="mix.profile"))
-
-
 def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixResult:
     _require_room(seen)
     with OutputSet(seen.out) as output:
-        conformed = _conform(seen, output.scratch("stems"), pace)
+        conformed = conformed_stems(seen, output.scratch("stems"), pace)
         media = {stem: conformed[stem].media if stem in conformed else stem.media for stem in seen.taken}
-        printed = make_prints(seen.film, _placed(seen, media), seen.print_profile, output, pace)
+        printed = make_prints(seen.film, placed(seen, media), seen.print_profile, output, pace)
         judged = judge_prints(printed.facts(seen.film, seen.print_profile))
         data = mix_as_dict(seen, printed)
         report = {**report_of(seen, data, printed, judged, conformed, kept_result(store)), SIGNATURE: signature}
@@ -191,33 +169,7 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
 
 def _require_room(seen: Seen) -> None:
     """Refuse before anything is written what cannot be placed, or what the disk cannot hold."""
-    planned = {stem: _as_planned(stem) for stem in seen.taken}
-    prints = space_needed(seen.film, _placed(seen, planned), seen.print_profile)
+    planned = {stem: as_planned(stem) for stem in seen.taken}
+    prints = space_needed(seen.film, placed(seen, planned), seen.print_profile)
     stems = sum(bytes_needed(s.media, s.item.steps, MADE_BY) for s in seen.taken if not s.is_in_place)
     require_space(seen.out, prints + stems)
-
-
-def _as_planned(stem: TakenStem) -> MediaInfo:
-    if stem.is_in_place:
-        return stem.media
-    shape = shape_after(stem.media, stem.item.steps)
-    return replace(stem.media, sample_rate_hz=shape.sample_rate_hz, length_samples=shape.length_samples)
-
-
-def _placed(seen: Seen, media: Mapping[TakenStem, MediaInfo]) -> Timeline:
-    stems: dict[int, dict[Role, list[MediaInfo]]] = {chapter.number: {} for chapter in seen.film.chapters}
-    for stem, each in media.items():
-        stems[stem.chapter].setdefault(stem.role, []).append(each)
-    return plan_timeline(seen.film, stems, seen.profile.format.sample_rate_hz)
-
-
-def _conform(seen: Seen, folder: Path, pace: Pace) -> dict[TakenStem, StemFile]:
-    """Write the stems that need it into a folder of their own."""
-    todo = [stem for stem in seen.taken if not stem.is_in_place]
-    told = pace.counter("conforming", sum(2 * stem.media.length_samples for stem in todo))
-    paths = {stem: folder / f"{number:04d}.wav" for number, stem in enumerate(todo)}
-
-    def write(stem: TakenStem) -> StemFile:
-        return conform_stem(stem.media, stem.item.steps, stem.role.value, paths[stem], made_by=MADE_BY, on_samples=told)
-
-    return dict(zip(todo, pace.each(todo, write, told), strict=True))

@@ -1,0 +1,84 @@
+"""What comes before every render: the stems are looked at, chosen, conformed where they must be, and placed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from stemkit.core.errors import Problem, ProfileError
+from stemkit.core.film import Film, Role
+from stemkit.core.media import MediaInfo
+from stemkit.core.profile import Profile
+from stemkit.intake.facts import gather
+from stemkit.plan.conform import plan_conform
+from stemkit.plan.timeline import Timeline, plan_timeline
+from stemkit.render.conform import shape_after
+from stemkit.render.stem_file import StemFile, conform_stem
+from stemkit.rules._engine import run
+from stemkit.store.facts import FactStore
+from stemkit.workflows._conform_run import MADE_BY
+from stemkit.workflows._mix_pace import Pace
+from stemkit.workflows._mix_stems import TakenStem, choose_stems
+from stemkit.workflows._mix_told import Seen
+
+
+def look(film: Film, out: Path, profiles: tuple[Profile, Profile], pace: Pace, store: FactStore) -> Seen:
+    """Measure and check the stems of a film, and choose those that go in.
+
+    Parameters
+    ----------
+    profiles
+        Of the stems, and of the prints.
+
+    Raises
+    ------
+    ProfileError
+        If the two differ in sample rate or layout.
+    """
+    profile, print_profile = profiles
+    _require_one_form(profile, print_profile)
+    gathered = gather(film, profile, store=store, jobs=pace.jobs, progress=pace.progress)
+    checked = run(gathered.facts)
+    plan = plan_conform(gathered.facts, checked.findings, profile)
+    taken, left_out = choose_stems(gathered.facts, checked.findings, plan)
+    return Seen(film, out, profile, print_profile, gathered, checked, plan, taken, left_out)
+
+
+def _require_one_form(profile: Profile, prints: Profile) -> None:
+    stems, wanted = profile.format, prints.format
+    if (stems.sample_rate_hz, stems.layout) != (wanted.sample_rate_hz, wanted.layout):
+        message = (
+            f"stems in {stems.sample_rate_hz} Hz {stems.layout} ({profile.name}) cannot be printed in "
+            f"{wanted.sample_rate_hz} Hz {wanted.layout} ({prints.name})"
+        )
+        hint = "choose profiles for stems and prints with one sample rate and layout"
+        raise ProfileError(Problem("different_form", message, hint, key="mix.profile"))
+
+
+def as_planned(stem: TakenStem) -> MediaInfo:
+    """Return what a stem will be once it is conformed."""
+    if stem.is_in_place:
+        return stem.media
+    shape = shape_after(stem.media, stem.item.steps)
+    return replace(stem.media, sample_rate_hz=shape.sample_rate_hz, length_samples=shape.length_samples)
+
+
+def placed(seen: Seen, media: Mapping[TakenStem, MediaInfo]) -> Timeline:
+    """Return where the stems go in the film."""
+    stems: dict[int, dict[Role, list[MediaInfo]]] = {chapter.number: {} for chapter in seen.film.chapters}
+    for stem, each in media.items():
+        stems[stem.chapter].setdefault(stem.role, []).append(each)
+    return plan_timeline(seen.film, stems, seen.profile.format.sample_rate_hz)
+
+
+def conformed_stems(seen: Seen, folder: Path, pace: Pace) -> dict[TakenStem, StemFile]:
+    """Write the stems that need it into a folder of their own."""
+    todo = [stem for stem in seen.taken if not stem.is_in_place]
+    told = pace.counter("conforming", sum(2 * stem.media.length_samples for stem in todo))
+    paths = {stem: folder / f"{number:04d}.wav" for number, stem in enumerate(todo)}
+
+    def write(stem: TakenStem) -> StemFile:
+        return conform_stem(stem.media, stem.item.steps, stem.role.value, paths[stem], made_by=MADE_BY, on_samples=told)
+
+    return dict(zip(todo, pace.each(todo, write, told), strict=True))
