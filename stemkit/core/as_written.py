@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stemkit.core.errors import Problem
 from stemkit.core.toml_source import Location, TomlSource, dotted
 
-TIME_TAG, TABLE_TAG, LIST_TAG, ZERO_TAG = "<time>", "<table>", "<list>", "<zero>"
+TIME_TAG, TABLE_TAG, LIST_TAG, ZERO_TAG, NUMBER_TAG = "<time>", "<table>", "<list>", "<zero>", "<number>"
 """Names of the branches of a value that may have several forms; they are no keys of the file."""
-_TAGS = frozenset({TIME_TAG, TABLE_TAG, LIST_TAG, ZERO_TAG, "[key]"})
+_TAGS = frozenset({TIME_TAG, TABLE_TAG, LIST_TAG, ZERO_TAG, NUMBER_TAG, "[key]"})
 
 _TYPE_WORDS = {
     bool: "true or false",

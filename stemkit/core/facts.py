@@ -51,15 +51,17 @@ class UnplacedReason(StrEnum):
     NO_ROLE = "no_role"
     TWO_ROLES = "two_roles"
     MIX = "mix"
+    ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """A sound file that was found but not taken as a stem; ``roles`` are those its name mentions."""
+    """A file that was found but not taken; ``roles`` are those its name mentions, ``detail`` ends a sentence."""
 
     path: Path
     reason: UnplacedReason
     roles: tuple[Role, ...] = ()
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

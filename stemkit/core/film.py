@@ -44,11 +44,14 @@ class Stem:
     declared_path
         The path as the user wrote or gave it, for messages and JSON.
     """
+    track
+        Which sound track of a video file, counted from 1 or by its title; `None` for the only one.
 
     role: Role
     path: Path
     declared_path: str
 
+    track: int | str | None = None
 
 @dataclass(frozen=True, slots=True)
 class Handles:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
-from stemkit.core.as_written import LIST_TAG, TABLE_TAG, TIME_TAG, ZERO_TAG, AsWritten
+from stemkit.core.as_written import LIST_TAG, NUMBER_TAG, TABLE_TAG, TIME_TAG, ZERO_TAG, AsWritten
 from stemkit.core.film import Role
 
 _TIME = 'picture frames "48f", seconds "2s" or timecode "00:00:02:00"'
@@ -81,13 +81,34 @@ class DefaultsPart(AsWritten):
     crossfade: CrossfadesPart | None = None
 
 
+def _track_form(value: object) -> str:
+    return NUMBER_TAG if isinstance(value, int) else TIME_TAG
+
+
+class TrackPart(AsWritten):
+    """One sound track of a video file."""
+
+    file: str
+    track: Annotated[
+        Annotated[int, Field(ge=1), Tag(NUMBER_TAG)] | Annotated[str, Tag(TIME_TAG)],
+        Discriminator(_track_form),
+    ] = Field(description="counted from 1, or its title")
+
+
+_OneStem = Annotated[
+    Annotated[str, Tag(TIME_TAG)] | Annotated[TrackPart, Tag(TABLE_TAG)],
+    Discriminator(_form_of),
+]
 _Stems = Annotated[
-    Annotated[str, Tag(TIME_TAG)] | Annotated[list[str], Tag(LIST_TAG), Field(min_length=1)], Discriminator(_form_of)
+    Annotated[str, Tag(TIME_TAG)]
+    | Annotated[TrackPart, Tag(TABLE_TAG)]
+    | Annotated[list[_OneStem], Tag(LIST_TAG), Field(min_length=1)],
+    Discriminator(_form_of),
 ]
 
 
 class StemsPart(AsWritten):
-    """Files by role; several files of one role are added."""
+    """Files by role, or tracks of video files; several of one role are added."""
 
     VO: _Stems | None = None
     SFX: _Stems | None = None
@@ -103,7 +124,7 @@ class ChapterPart(AsWritten):
     language: str | None = Field(default=None, description="in which the creator is written to, such as zh-Hans")
     length: str | None = Field(default=None, description=f"picture length: {_TIME}")
     handles: HandlesPart | None = Field(default=None, description="wins over [defaults]")
-    folder: str | None = Field(default=None, description="roles are found by file name in this folder")
+    folder: str | None = Field(default=None, description="roles are found by file name in this folder or zip archive")
     stems: StemsPart | None = Field(default=None, description="files by role, instead of what a folder would give")
     intentionally_silent: list[Annotated[Role, Field(strict=False)]] | None = None
     reference_mix: str | None = Field(default=None, description="a mix of the chapter to compare its stems with")

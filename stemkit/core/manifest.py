@@ -22,6 +22,7 @@ from stemkit.core.film_inserts import read_inserts
 from stemkit.core.film_prints import with_prints
 from stemkit.core.film_reading import Reading
 from stemkit.core.film_waivers import read_waivers
+from stemkit.core.names import is_archive
 from stemkit.core.profile import DEFAULT_PROFILE, load_profile
 from stemkit.core.toml_source import Location, dotted, read_toml
 
@@ -179,8 +180,8 @@ def _chapter(reading: Reading, part: ChapterPart, location: Location, handles: H
 
 def _folder(reading: Reading, text: str | None, location: Location) -> Path | None:
     path = reading.path(text, location) if text is not None else None
-    if path is not None and _is_file(path):
-        hint = "name the folder, or declare the file under stems"
+    if path is not None and _is_file(path) and not is_archive(path):
+        hint = "name the folder or the zip archive, or declare the file under stems"
         reading.complain("wrong_path", location, f"{dotted(location)} is a file, not a folder: {text!r}", hint)
     return path
 
@@ -203,15 +204,16 @@ def _stems(reading: Reading, part: StemsPart | None, location: Location) -> tupl
     stems = []
     for role in Role:
         declared = getattr(part, role.value) if part else None
-        texts = [declared] if isinstance(declared, str) else declared or []
-        for at, text in enumerate(texts):
-            place: Location = (*location, role.value) if isinstance(declared, str) else (*location, role.value, at)
+        parts = declared if isinstance(declared, list) else [declared] if declared is not None else []
+        for at, one in enumerate(parts):
+            place: Location = (*location, role.value, at) if isinstance(declared, list) else (*location, role.value)
+            text, track = (one, None) if isinstance(one, str) else (one.file, one.track)
             path = reading.path(text, place)
             if path is not None and _is_folder(path):
                 hint = "name the sound file itself"
                 reading.complain("wrong_path", place, f"{dotted(place)} is a folder: {text!r}", hint)
             elif path is not None:
-                stems.append(Stem(role, path, text))
+                stems.append(Stem(role, path, text, track))
     return tuple(stems)
 
 

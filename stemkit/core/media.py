@@ -13,6 +13,25 @@ from stemkit.core.layout import Layout
 LayoutSource = Literal["declared", "mask", "codec", "assumed"]
 
 
+_LOSSY = frozenset(
+    [
+        "MPEG_LAYER_I",
+        "MPEG_LAYER_II",
+        "MPEG_LAYER_III",
+        "VORBIS",
+        "OPUS",
+        "AAC",
+        "AAC_LATM",
+        "AC3",
+        "EAC3",
+        "DTS",
+        "WMAV1",
+        "WMAV2",
+        "WMAPRO",
+    ]
+)
+
+
 class ProblemKind(StrEnum):
     """Why a file cannot be used as sound, or not entirely."""
 
@@ -90,7 +109,7 @@ class MediaInfo:
     data_offset_bytes
         Where the PCM data starts, for files that stemkit reads by itself; `None` for those that libsndfile reads.
     states_codec_delay
-        Whether an MP3 says how many samples its encoder has put before the sound; `None` for other files.
+        Whether a lossy file says how many samples its encoder has put before the sound; `None` for others.
     """
 
     path: Path
@@ -122,7 +141,7 @@ class MediaInfo:
     @property
     def is_lossy(self) -> bool:
         """Whether the sound went through a lossy codec."""
-        return self.subtype in {"MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III", "VORBIS", "OPUS", "AAC"}
+        return self.subtype in _LOSSY
 
     @property
     def duration_s(self) -> float:

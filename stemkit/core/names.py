@@ -32,11 +32,28 @@ _JUNK_NAMES = frozenset(
 )
 _JUNK_PREFIXES = ("._", ".stemkit-", "~$", ".~lock.")
 _JUNK_FOLDERS = frozenset({"__macosx", "$recycle.bin", "@eadir", ".trashes", ".git"})
+ARCHIVE_SUFFIXES = frozenset({".zip", ".rar", ".7z", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst"})
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)", re.IGNORECASE)
 _MAX_CHARACTERS = 120
 _MAX_BYTES = 200  # a name may have 255 bytes on most file systems; a role and a suffix follow
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def is_archive(path: Path) -> bool:
+    """Tell by its name whether a file is an archive; only zip archives are opened."""
+    return path.suffix.casefold() in ARCHIVE_SUFFIXES
+
+
+def place_name(path: Path) -> str:
+    """Return the name of a chapter's folder, or of its archive without the suffix.
+
+    Examples
+    --------
+    >>> place_name(Path("deliveries/ch07.zip"))
+    'ch07'
+    """
+    return path.stem if is_archive(path) else path.name
 
 
 def is_junk(path: Path) -> bool:

@@ -14,6 +14,8 @@ _SUFFIXES = (
 )
 SOUND_SUFFIXES = frozenset(_SUFFIXES.split())
 """Suffixes by which a file is taken for sound, readable or not."""
+VIDEO_SUFFIXES = frozenset((".mov", ".mp4", ".m4v", ".mkv", ".webm"))
+"""Suffixes of video files: they are sound where their names say so, else the picture that lies beside the stems."""
 
 # Han, kana, hangul, Thai, and a few signs: words are not set apart by spaces, or carry particles.
 _DENSE = re.compile(
@@ -85,7 +87,7 @@ def folded(text: str) -> str:
 
 
 def without_suffix(name: str) -> str:
-    """Return a name without the suffix of a sound file.
+    """Return a name without the suffix of a sound or video file.
 
     Examples
     --------
@@ -93,7 +95,7 @@ def without_suffix(name: str) -> str:
     'vo.v2'
     """
     stem, dot, suffix = name.rpartition(".")
-    return stem if dot and stem and f".{suffix.casefold()}" in SOUND_SUFFIXES else name
+    return stem if dot and stem and f".{suffix.casefold()}" in SOUND_SUFFIXES | VIDEO_SUFFIXES else name
 
 
 def pieces(name: str) -> Iterator[Piece]:

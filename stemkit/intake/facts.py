@@ -58,11 +58,11 @@ def gather(
     Raises
     ------
     OutputError
-        If a folder of the film cannot be listed.
+        If a folder of the film cannot be listed, or an archive cannot be unpacked for want of space or rights.
     """
     needs = needs_of(all_rules() if rules is None else rules)
     work = Work(needs, jobs, progress, store, meter_versions())
-    deliveries = resolve(film)
+    deliveries = resolve(film, store, each=work.each, progress=work.progress)
     found = _probe_all(deliveries, work)
     found, ledgers = _scan_all(found, work)
     chapters = tuple(_chapter_facts(delivery, found, ledgers, work) for delivery in deliveries)

@@ -9,6 +9,7 @@ from pathlib import Path
 from stemkit.core.errors import Problem, UsageError
 from stemkit.core.film import Chapter, Film, Handles
 from stemkit.core.manifest import FILM_FILE, load_film
+from stemkit.core.names import is_archive, place_name
 from stemkit.core.profile import DEFAULT_PROFILE
 from stemkit.core.roles import recognise
 from stemkit.core.words import folded, normalised, pieces
@@ -149,8 +150,8 @@ def film_from_paths(paths: Sequence[Path], profile_name: str) -> Film:
     Parameters
     ----------
     paths
-        A folder with stems in it is one chapter, a folder of such folders is a film; files make one
-        chapter for each folder that they lie in.
+        A folder with stems in it is one chapter, an archive too; a folder of such folders and archives is a
+        film; files make one chapter for each folder that they lie in.
     profile_name
         The profile to check them by.
 
@@ -168,6 +169,9 @@ def film_from_paths(paths: Sequence[Path], profile_name: str) -> Film:
             folders = chapter_folders(path)
             is_excerpt |= folders == [path]
             found += [_bare_chapter(folder) for folder in folders]
+        elif is_archive(path):
+            is_excerpt = True
+            found.append(_bare_chapter(path))
         else:
             files.setdefault(path.parent, []).append(path)
     for parent, given in files.items():
@@ -195,7 +199,7 @@ def _exists(path: Path) -> bool:
 
 
 def _bare_chapter(folder: Path) -> Chapter:
-    name = folder.resolve().name
+    name = place_name(folder.resolve())
     return Chapter(
         number=-1,
         title=name,
@@ -230,11 +234,16 @@ def _numbered(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
 
 
 def chapter_folders(folder: Path) -> list[Path]:
-    """Return the chapters' folders in a folder: itself where it is a chapter, else those in it that hold sound."""
+    """Return the chapters' folders in a folder: itself where it is a chapter, else those in it that hold sound.
+
+    An archive counts as a folder.
+    """
     listing = look_into(folder)
     if is_chapter_folder(listing):
         return [folder]
     inner = [inner for inner in listing.folders if _holds_sound(inner)]
+    there = {path.name.casefold() for path in inner}
+    inner += [path for path in listing.archives if path.stem.casefold() not in there]  # else it was unpacked there
     return sorted(inner, key=lambda path: natural_key(path.name)) or [folder]
 
 
@@ -245,7 +254,9 @@ def is_chapter_folder(listing: Listing) -> bool:
     inner = [folder for folder in listing.folders if look_into(folder).sounds]
     if inner:
         return all(_is_part(folder.name) for folder in inner)
-    return bool(listing.sounds) and not any(_holds_sound(folder) for folder in listing.folders)
+    if listing.archives or any(_holds_sound(folder) for folder in listing.folders):
+        return False
+    return bool(listing.sounds)
 
 
 def _is_part(name: str) -> bool:
@@ -259,4 +270,4 @@ def _is_part(name: str) -> bool:
 
 def _holds_sound(folder: Path) -> bool:
     listing = look_into(folder)
-    return bool(listing.sounds) or any(look_into(inner).sounds for inner in listing.folders)
+    return bool(listing.sounds or listing.archives) or any(look_into(inner).sounds for inner in listing.folders)

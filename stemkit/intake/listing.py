@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemkit.core.errors import OutputError, Problem, UsageError
-from stemkit.core.names import is_junk
-from stemkit.core.words import SOUND_SUFFIXES, normalised
+from stemkit.core.names import is_archive, is_junk
+from stemkit.core.roles import recognise
+from stemkit.core.words import SOUND_SUFFIXES, VIDEO_SUFFIXES, normalised
 
 FOLLOW_LINKS = "STEMKIT_FOLLOW_LINKS"
 _MAGIC = (b"RIFF", b"RF64", b"BW64", b"RIFX", b"FORM", b"fLaC", b"OggS", b"caff", b"ID3")
@@ -27,10 +28,13 @@ class Listing:
         Files that are sound by their suffix, or by their first bytes where they have none.
     folders
         Folders in it, but for those that stemkit wrote itself.
+    archives
+        Files that are archives by their names.
     """
 
     sounds: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
+    archives: tuple[Path, ...] = ()
 
 
 def natural_key(name: str) -> tuple[tuple[str, int], ...]:
@@ -69,8 +73,9 @@ def look_into(folder: Path) -> Listing:
     listing = Listing(
         sounds=tuple(path for path in seen if path.is_file() and is_sound(path)),
         folders=tuple(path for path in seen if path.is_dir() and not path.name.startswith(".") and not is_ours(path)),
+        archives=tuple(path for path in seen if is_archive(path) and path.is_file()),
     )
-    _refuse_links(folder, (*listing.sounds, *listing.folders))
+    _refuse_links(folder, (*listing.sounds, *listing.folders, *listing.archives))
     return listing
 
 
@@ -99,12 +104,18 @@ def is_ours(folder: Path) -> bool:
 def is_sound(path: Path) -> bool:
     """Tell whether a file is to be taken for sound, whether it can be read or not."""
     if path.suffix:
-        return path.suffix.casefold() in SOUND_SUFFIXES
+        return is_sound_name(path.name)
     try:
         with path.open("rb") as file:
             return file.read(4).startswith(_MAGIC)
     except OSError:
         return False
+
+
+def is_sound_name(name: str) -> bool:
+    """Tell by its name whether a file is sound; a video is where its name says one role."""
+    suffix = Path(name).suffix.casefold()
+    return suffix in SOUND_SUFFIXES or (suffix in VIDEO_SUFFIXES and recognise(Path(name).stem).role is not None)
 
 
 def sounds_below(folder: Path) -> Iterator[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stemkit.core.names import place_name
 from stemkit.core.words import folded, normalised, pieces
 from stemkit.intake.chapter_list import ListedChapter
 from stemkit.intake.numbers import numbers_in
@@ -39,7 +40,7 @@ def match_folders(folders: Sequence[Path], chapters: Sequence[ListedChapter]) ->
     Parameters
     ----------
     folders
-        Folders of deliveries; only their names count.
+        Folders or archives of deliveries; only their names count.
     chapters
         As listed.
 
@@ -50,7 +51,7 @@ def match_folders(folders: Sequence[Path], chapters: Sequence[ListedChapter]) ->
     doubtful: dict[Path, tuple[int, ...]] = {}
     unmatched = []
     for folder in folders:
-        numbers = _chapters_of(folder.name, chapters)
+        numbers = _chapters_of(place_name(folder), chapters)
         if len(numbers) == 1:
             claims.setdefault(numbers.pop(), []).append(folder)
         elif numbers:

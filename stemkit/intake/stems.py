@@ -2,33 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stemkit.audio._video import TrackError
+from stemkit.core.errors import ManifestError, Problem
 from stemkit.core.facts import Delivery, Unplaced, UnplacedReason
 from stemkit.core.film import Chapter, Film, Role, Stem
+from stemkit.core.names import is_archive
+from stemkit.core.progress import Event, Progress, silent
 from stemkit.core.roles import Recognition, recognise
-from stemkit.intake.listing import sounds_below
+from stemkit.intake.listing import look_into, sounds_below
+from stemkit.intake.unpacked import Unpacked, track_file, unpacked
+from stemkit.store.facts import FactStore
 
 
-def resolve(film: Film) -> tuple[Delivery, ...]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a chapter's sound lies, what of its place was not opened, and its declared stems as files."""
+
+    folder: Path | None
+    sounds: tuple[Path, ...] = ()
+    unopened: tuple[Unplaced, ...] = ()
+    declared: tuple[Stem, ...] = ()
+
+
+def resolve(
+    film: Film,
+    store: FactStore | None = None,
+    *,
+    each: Callable[[Sequence[Chapter], Callable[[Chapter], _Place]], list[_Place]] | None = None,
+    progress: Progress = silent,
+) -> tuple[Delivery, ...]:
     """Find the stems of every chapter.
 
     Parameters
     ----------
     film
         Chapters with declared stems keep them, whether the files exist or not; in a chapter's folder,
-        the remaining roles are found by file name, one level of folders deep.
+        the remaining roles are found by file name, one level of folders deep. A folder that is a zip archive,
+        or holds nothing else, is unpacked.
+    store
+        Beside whose facts archives are unpacked; `None` does that for as long as the program runs.
+    each
+        Does something for every chapter, perhaps several at once; results in order.
 
     Raises
     ------
     OutputError
-        If a folder cannot be listed.
+        If a folder cannot be listed, or the system refuses to unpack.
+    ManifestError
+        If a video file does not hold the track that the film file names.
     """
     declared = [stem.path for chapter in film.chapters for stem in chapter.stems]
     declared += [chapter.reference_mix for chapter in film.chapters if chapter.reference_mix is not None]
     claimed = frozenset(path.absolute() for path in declared)
-    return tuple(_delivery(film, chapter, claimed) for chapter in film.chapters)
+    packed = [chapter.folder for chapter in film.chapters if chapter.folder and is_archive(chapter.folder)]
+    done: list[Path] = []
+
+    def place_of(chapter: Chapter) -> _Place:
+        declared = tuple(_as_file(stem, chapter, store) for stem in chapter.stems)
+        place = replace(_place_of(chapter, store), declared=declared)
+        if chapter.folder in packed:
+            done.append(chapter.folder)
+            progress(Event("opening archives", len(done), len(packed), chapter.folder.name))
+        return place
+
+    places = each(film.chapters, place_of) if each is not None else map(place_of, film.chapters)
+    return tuple(_delivery(film, one, place, claimed) for one, place in zip(film.chapters, places, strict=True))
 
 
 def role_of(path: Path, folder: Path | None, passing_over: Iterable[str] = ()) -> Recognition:
@@ -47,34 +89,64 @@ def role_of(path: Path, folder: Path | None, passing_over: Iterable[str] = ()) -
     return Recognition(own.roles | outer.roles, outer.is_mix and not own.roles)
 
 
-def _delivery(film: Film, chapter: Chapter, claimed: frozenset[Path]) -> Delivery:
+def _delivery(film: Film, chapter: Chapter, place: _Place, claimed: frozenset[Path]) -> Delivery:
     declared = {stem.role for stem in chapter.stems}
     titles = (film.title, chapter.title, chapter.creator) if film.manifest else ()
     found: dict[Role, list[Path]] = {}
-    unplaced = []
-    for path in _sounds(chapter):
+    unplaced = list(place.unopened)
+    for path in place.sounds:
         if path.absolute() in claimed:
             continue
-        recognition = role_of(path, chapter.folder, titles)
+        recognition = role_of(path, place.folder, titles)
         role = recognition.role
         if role is None:
             unplaced.append(_unplaced(path, recognition))
         elif role not in declared:
             found.setdefault(role, []).append(path)
-    stems = [Stem(role, paths[0], _as_given(chapter, paths[0])) for role, paths in found.items() if len(paths) == 1]
+    stems = [
+        Stem(role, paths[0], _as_given(chapter, place, paths[0])) for role, paths in found.items() if len(paths) == 1
+    ]
     order = list(Role)
     return Delivery(
         chapter=chapter,
-        stems=tuple(sorted((*chapter.stems, *stems), key=lambda stem: order.index(stem.role))),
+        stems=tuple(sorted((*place.declared, *stems), key=lambda stem: order.index(stem.role))),
         candidates={role: tuple(found[role]) for role in order if len(found.get(role, ())) > 1},
         unplaced=tuple(unplaced),
     )
 
 
-def _sounds(chapter: Chapter) -> Iterable[Path]:
-    if chapter.given:
-        return chapter.given
-    return sounds_below(chapter.folder) if chapter.folder is not None else ()
+def _as_file(stem: Stem, chapter: Chapter, store: FactStore | None) -> Stem:
+    """Return a stem that is one track of a video file as a stem that is a file of its own."""
+    if stem.track is None:
+        return stem
+    declared = f"{stem.declared_path} (track {stem.track})"
+    try:
+        return replace(stem, path=track_file(stem.path, stem.track, store), declared_path=declared)
+    except TrackError as error:
+        key = f"chapter {chapter.number}, stems.{stem.role}.track"
+        raise ManifestError(Problem("unknown_track", str(error), error.hint, str(stem.path), key=key)) from error
+    except (OSError, ImportError):
+        return stem  # that it is not there, or cannot be read, is a finding
+
+
+def _place_of(chapter: Chapter, store: FactStore | None) -> _Place:
+    folder = chapter.folder
+    if chapter.given or folder is None:
+        return _Place(folder, chapter.given)
+    if is_archive(folder) and folder.is_file():
+        return _out_of(folder, unpacked(folder, store))
+    sounds = tuple(sounds_below(folder))
+    archives = look_into(folder).archives
+    if len(archives) == 1 and not sounds:
+        return _out_of(archives[0], unpacked(archives[0], store))
+    why = "sound lies beside it" if sounds else "there are several"
+    return _Place(folder, sounds, tuple(Unplaced(path, UnplacedReason.ARCHIVE, (), why) for path in archives))
+
+
+def _out_of(archive: Path, found: Unpacked) -> _Place:
+    if found.folder is None:
+        return _Place(None, (), (Unplaced(archive, UnplacedReason.ARCHIVE, (), found.reason),))
+    return _Place(found.folder, tuple(sounds_below(found.folder)))
 
 
 def _unplaced(path: Path, recognition: Recognition) -> Unplaced:
@@ -84,8 +156,8 @@ def _unplaced(path: Path, recognition: Recognition) -> Unplaced:
     return Unplaced(path, UnplacedReason.TWO_ROLES if roles else UnplacedReason.NO_ROLE, roles)
 
 
-def _as_given(chapter: Chapter, path: Path) -> str:
-    """Return a found file's path in the words in which its folder was given."""
-    if chapter.folder is None or not chapter.declared_folder:
+def _as_given(chapter: Chapter, place: _Place, path: Path) -> str:
+    """Return a found file's path in the words in which its folder or archive was given."""
+    if place.folder is None or not chapter.declared_folder:
         return str(path)
-    return str(Path(chapter.declared_folder) / path.relative_to(chapter.folder))
+    return str(Path(chapter.declared_folder) / path.relative_to(place.folder))

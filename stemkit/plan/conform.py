@@ -231,7 +231,7 @@ def _not_taken(chapter: ChapterFacts) -> list[ConformItem]:
         reason = f"{len(paths)} files claim to be {role}; none is taken until one is chosen"
         items += [ConformItem(number, role, path, str(path), ItemStatus.SKIPPED, reason=reason) for path in paths]
     for unplaced in delivery.unplaced:
-        reason = _WHY_UNPLACED[unplaced.reason]
+        reason = unplaced.detail or _WHY_UNPLACED[unplaced.reason]
         items.append(ConformItem(number, None, unplaced.path, str(unplaced.path), ItemStatus.SKIPPED, reason=reason))
     return items
 
@@ -241,3 +241,4 @@ _WHY_UNPLACED = {
     UnplacedReason.TWO_ROLES: "its name says two roles",
     UnplacedReason.MIX: "its name says that it is a mix, not a stem",
 }
+    UnplacedReason.ARCHIVE: "it is an archive that was not opened",

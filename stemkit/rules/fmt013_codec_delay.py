@@ -1,4 +1,4 @@
-"""FMT013: an MP3 without delay information: its sound starts late, and nothing says by how much."""
+"""FMT013: a lossy file without delay information: its sound starts late, and nothing says by how much."""
 
 from __future__ import annotations
 
@@ -17,21 +17,26 @@ class CodecDelay(StemRule):
     code = "FMT013"
     name = "codec_delay"
     topic = Topic.LENGTH
-    conditions = ("unknown_delay",)
+    conditions = ("unknown_delay", "unknown_start")
     severity = Severity.WARNING
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
-        """Yield an MP3 that does not state its delay."""
+        """Yield a file that does not state its delay; encoders of other codecs differ too much for a figure."""
         media = stem.media
         assert media is not None
-        if media.states_codec_delay is False:
+        if media.states_codec_delay is not False:
+            return
+        where = where_stem(stem, chapter)
+        if media.subtype == "MPEG_LAYER_III":
             delay_s = _DELAY_SAMPLES / media.sample_rate_hz
             yield self.finding(
                 "unknown_delay",
-                where_stem(stem, chapter),
+                where,
                 observed=round(delay_s, 4),
                 expected=0,
                 unit="s",
                 confidence=0.9,
                 params={"delay_s": delay_s, "delay_samples": _DELAY_SAMPLES},
             )
+        else:
+            yield self.finding("unknown_start", where, confidence=0.9, params={"codec": media.subtype})

@@ -34,5 +34,6 @@ class UnplacedFile(ChapterRule):
                     "file": unplaced.path.name,
                     "roles": " and ".join(role.value for role in unplaced.roles),
                     "missing": " or ".join(role.value for role in Role if role in missing) or None,
+                    "why": unplaced.detail or None,
                 },
             )

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
@@ -28,6 +29,8 @@ from stemkit.store._packed import pack, unpack
 FORMAT = 3
 """Raised when the way of keeping changes; older files are then not found."""
 _FACTS, _INDEX = f"facts-{FORMAT}", f"index-{FORMAT}"
+UNPACKED = "unpacked-1"
+"""Folder beside the facts in which the sound out of archives lies."""
 _FACT_SUFFIXES = (".facts", ".npz")
 """What facts are kept in, and what earlier versions kept them in."""
 _SETTLED_NS = 2_000_000_000
@@ -38,12 +41,13 @@ _CONTENT = "content"
 
 @dataclass(frozen=True, slots=True)
 class CacheInfo:
-    """What is kept, and where; ``folder`` is `None` where nothing is kept."""
+    """What is kept, and where; ``folder`` is `None` where nothing is kept. ``archives`` are those unpacked there."""
 
     folder: Path | None
     files: int
     facts: int
     size_bytes: int
+    archives: int = 0
 
 
 class FactStore:
@@ -147,7 +151,11 @@ class FactStore:
             with contextlib.suppress(OSError):
                 size += path.stat().st_size
         facts = sum(path.suffix in _FACT_SUFFIXES for path in files)
-        return CacheInfo(self.folder, len(files) - facts, facts, size)
+        archives = self._archives()
+        for path in (path for archive in archives for path in archive.rglob("*") if path.is_file()):
+            with contextlib.suppress(OSError):
+                size += path.stat().st_size
+        return CacheInfo(self.folder, len(files) - facts, facts, size, len(archives))
 
     def clear(self) -> CacheInfo:
         """Remove everything that is kept, and nothing else; return what it was."""
@@ -157,7 +165,14 @@ class FactStore:
             for folder in (path.parent, path.parent.parent):
                 with contextlib.suppress(OSError):  # not empty yet
                     folder.rmdir()
+        for folder in self._archives():
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                folder.parent.rmdir()
         return before
+
+    def _archives(self) -> list[Path]:
+        return [] if self.folder is None else [path for path in self.folder.glob(f"{UNPACKED}/*") if path.is_dir()]
 
     def _own_files(self) -> Iterator[Path]:
         if self.folder is None:

@@ -16,6 +16,7 @@ _REASONS = {
     UnplacedReason.NO_ROLE: "its name says no role",
     UnplacedReason.TWO_ROLES: "its name says two roles",
     UnplacedReason.MIX: "its name says that it is a mix or a reference",
+    UnplacedReason.ARCHIVE: "it is an archive that was not opened",
 }
 
 
@@ -67,8 +68,13 @@ def doubts_of_delivery(delivery: Delivery, base: Path) -> Iterator[Doubt]:
         if role not in there:
             yield Doubt("missing_role", f"no {role.value} was found", number)
     for unplaced in delivery.unplaced:
-        yield Doubt("not_taken", f"{_names([unplaced.path], base)} was not taken: {_REASONS[unplaced.reason]}", number)
+        why = unplaced.detail or _REASONS[unplaced.reason]
+        yield Doubt("not_taken", f"{_names([unplaced.path], base)} was not taken: {why}", number)
 
 
 def _names(paths: list[Path] | tuple[Path, ...], base: Path) -> str:
-    return ", ".join(display_name(path.relative_to(base).as_posix()) for path in paths)
+    return ", ".join(display_name(_from(path, base)) for path in paths)
+
+
+def _from(path: Path, base: Path) -> str:
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name  # out of an archive

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from stemkit.audio._video import TrackError, copy_track
 from stemkit.audio.probe import probe
 from stemkit.audio.reader import read_blocks
 from stemkit.core.timebase import Span
@@ -64,11 +65,82 @@ def test_several_tracks_are_told_and_none_is_taken(tmp_path: Path) -> None:
     assert "2 sound tracks" in problem.detail
 
 
-def test_a_matroska_file_that_does_not_say_where_it_begins_is_refused(tmp_path: Path) -> None:
-    path, _ = _made(tmp_path, "a.mkv", "-c:a", "aac")
-    problem = probe(path).problem
-    assert problem is not None
-    assert "does not say where" in problem.detail
+def _late(sound: NDArray[np.float64], read: NDArray[np.float64]) -> int:
+    """Return by how many samples a sound is late, by correlation."""
+    size = 2 ** (max(len(sound), len(read)) * 2 - 1).bit_length()
+    both = np.fft.irfft(np.fft.rfft(read[:, 0], size).conj() * np.fft.rfft(sound[:, 0], size))
+    lag = int(np.argmax(both))
+    return -(lag - size if lag > size // 2 else lag)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "late", "states"),
+    [
+        ("a.mkv", "aac", 1024, False),
+        ("a.aac", "aac", 1024, False),
+        ("a.mkv", "libmp3lame", 1105, False),
+        ("a.mp4", "libmp3lame", 0, True),
+        ("a.mov", "libmp3lame", 0, True),
+        ("a.mkv", "libopus", 0, True),
+        ("a.m4a", "aac", 0, True),
+    ],
+)
+def test_a_file_that_does_not_say_where_it_begins_is_read_whole_and_told(
+    tmp_path: Path, name: str, codec: str, late: int, states: bool
+) -> None:
+    path, sound = _made(tmp_path, name, "-c:a", codec, "-b:a", "192k")
+    media = probe(path)
+    assert media.problem is None
+    assert media.is_lossy
+    assert media.states_codec_delay is states
+    read = np.concatenate(list(read_blocks(media)))
+    assert len(read) == media.length_samples >= len(sound) + late
+    assert _late(sound, read) == late
+
+
+def test_an_m4a_without_an_edit_list_does_not_say_it_either(tmp_path: Path) -> None:
+    path, _ = _made(tmp_path, "a.m4a", "-c:a", "aac", "-use_editlist", "0")
+    assert probe(path).states_codec_delay is False
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [
+        ("mov", "aac"),
+        ("mov", "pcm_s24le"),
+        ("mp4", "aac"),
+        ("mp4", "alac"),
+        ("mp4", "flac"),
+        ("mkv", "aac"),
+        ("mkv", "flac"),
+    ],
+)
+def test_a_track_is_copied_as_it_is_coded(tmp_path: Path, suffix: str, codec: str) -> None:
+    title = "title" if suffix == "mkv" else "handler_name"
+    titles = ("-metadata:s:a:0", f"{title}=Dialog", "-metadata:s:a:1", f"{title}=Effects and more")
+    coded = ("-filter:a", "volume=0.5", "-c:a", codec, "-strict", "-2")
+    both, _ = _made(tmp_path, f"two.{suffix}", *coded, "-filter:a:0", "volume=0.1", *titles, inputs=2)
+    alone, _ = _made(tmp_path, f"alone.{suffix}", *coded)
+    wanted = probe(alone)
+    for track in (2, "effects and MORE"):
+        folder = tmp_path / str(track)
+        folder.mkdir()
+        copy_track(both, track, folder)
+        (copied,) = folder.iterdir()
+        media = probe(copied)
+        assert media.problem is None
+        assert (media.subtype, media.length_samples) == (wanted.subtype, wanted.length_samples)
+        pairs = zip(read_blocks(media), read_blocks(wanted), strict=True)
+        assert all(np.array_equal(one, other) for one, other in pairs)
+
+
+@pytest.mark.parametrize("track", [3, "Music", "und"])
+def test_a_track_that_is_not_there_is_said_with_those_that_are(tmp_path: Path, track: int | str) -> None:
+    path, _ = _made(tmp_path, "two.mkv", "-c:a", "flac", "-metadata:s:a:1", "title=Dialog", inputs=2)
+    with pytest.raises(TrackError) as caught:
+        copy_track(path, track, tmp_path)
+    assert "2 sound tracks (1, 2 Dialog)" in caught.value.hint
+    assert repr(track) in str(caught.value)
 
 
 @pytest.mark.parametrize("body", [b"", b"isom" * 20, bytes(500)])

@@ -224,7 +224,8 @@ def _twin(given: Mapping[str, Any], chapters: Iterable[ChapterFacts]) -> Twin:
 
 
 def _unplaced(given: Mapping[str, Any]) -> Unplaced:
-    return Unplaced(Path(given["path"]), UnplacedReason(given["reason"]), tuple(map(Role, given.get("roles", ()))))
+    roles, detail = tuple(map(Role, given.get("roles", ()))), given.get("detail", "")
+    return Unplaced(Path(given["path"]), UnplacedReason(given["reason"]), roles, detail)
 
 
 def _stem(number: int, role: Role, change: Mapping[str, Any]) -> StemFacts:
