@@ -70,7 +70,7 @@ class PrintFile:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How every print of a film is stored."""
+    """How every print of a film is stored; ``mark`` ends the names of its files."""
 
     sample_rate_hz: int
     layout: Layout
@@ -79,6 +79,7 @@ class Form:
     is_discrete: bool
     leader: Leader
     reels: tuple[Span, ...]
+    mark: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -95,7 +96,7 @@ class Form:
         found = []
         for number, span in enumerate(self.reels, 1):
             reel = number if len(self.reels) > 1 else None
-            name = f"{stem}{f'_r{number:02}' if reel else ''}.{self.container}"
+            name = f"{stem}{self.mark}{f'_r{number:02}' if reel else ''}.{self.container}"
             if self.is_discrete:
                 labels = self.layout.labels
                 names = channel_names(name, self.layout)

@@ -22,11 +22,12 @@ def mix_as_text(data: Mapping[str, Any], report: Mapping[str, Any] | None, *, is
     """
     if report is None and not data["refused"] and data.get("balance"):
         return "\n".join(_balance(data["balance"]))
-    lines = _refused(data) if report is None else _printed(data, report, is_unchanged)
+    lines = refused_as_text(data) if report is None else _printed(data, report, is_unchanged)
     return "\n".join(lines)
 
 
-def _refused(data: Mapping[str, Any]) -> Iterator[str]:
+def refused_as_text(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what keeps a mix from being rendered, and what to do."""
     yield "REFUSED  nothing was rendered: these stems are missing or cannot be used"
     for each in data["refused"]:
         yield f"  chapter {each['chapter']}  {each['role'] or '?'}  {each['code']}: {typeset(each['reason'])}"
@@ -51,7 +52,8 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     if data.get("balance"):
         yield from _balance(data["balance"])
     yield from _level(data["level"], data.get("limiter"))
-    yield from _null(data["null_test"])
+    yield from _duck(data.get("duck"), data.get("me"))
+    yield from null_as_text(data["null_test"])
     yield from _joins(data["boundaries"])
     if data.get("joins"):
         yield f"  to listen to: {plural(len(data['joins']), 'file')} of the cuts in {shown(data['out'])}/joins"
@@ -89,7 +91,20 @@ def _level(level: Mapping[str, Any], limiter: Mapping[str, Any] | None) -> Itera
         yield f"  level: one gain of {gain} on everything"
 
 
-def _null(null: Mapping[str, Any]) -> Iterator[str]:
+def _duck(duck: Mapping[str, Any] | None, me: Mapping[str, Any] | None) -> Iterator[str]:
+    if duck is not None:
+        depth, seconds = number(duck["depth_db"]), number(duck["seconds"])
+        yield f"  ducking: music and effects {depth} dB under the voice, {plural(duck['count'], 'time')}, {seconds} s in all"
+    if me is not None:
+        peak = f"{number(me['true_peak_dbtp'], 2)} dBTP"
+        yield f"  {me['print']} is as before ducking and limiter, and is not claimed to add up; its true peak is {peak}"
+        if me["proposed_gain_db"] is not None:
+            gain, limit = number(me["proposed_gain_db"], sign=True), number(me["limit_dbtp"], 2)
+            yield f"      -> a constant gain of {gain} dB would bring it under {limit} dBTP; none was applied"
+
+
+def null_as_text(null: Mapping[str, Any]) -> Iterator[str]:
+    """Yield whether the stems are the mix."""
     if null["exact"]:
         sums = ", ".join(f"{' + '.join(each['of'])} = {each['sum']}" for each in null["sums"] if each["exact"])
         yield f"  null: exact over {null['samples']} samples in the files ({sums})"
