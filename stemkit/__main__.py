@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -11,6 +12,8 @@ def main() -> None:
         # A Windows console may still speak a code page that lacks most of the world's names.
         if hasattr(stream, "reconfigure") and (stream.encoding or "").lower() != "utf-8" and sys.platform == "win32":
             stream.reconfigure(encoding="utf-8")
+    # Threads for linear algebra, of which there is next to none here, cost time and memory at every start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from stemkit.cli import stemkit
     from stemkit.cli._console import run
     from stemkit.cli._process import clean_up_on_signals, keep_results_apart

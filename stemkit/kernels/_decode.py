@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from stemkit.kernels._compile import inner
-from stemkit.kernels._packed import load_f32, load_f64, load_i16, load_i24, load_i32
+from stemkit.kernels._packed import load_f32, load_f64, load_i16, load_i24, load_i32, load_u8
 from stemkit.kernels._shape import F32, F64, I16, I24, I32, LARGEST, U8
 from stemkit.kernels._vector import (
     any_at_most,
@@ -57,28 +57,6 @@ def _value(raw, f32, f64, i, fmt):
 
 
 @inner
-def _decode_lane(raw, f32, f64, fmt, channels, lanes, lane, at, frame, total, x, row, n, counted, bad):
-    """Bring ``n`` frames from ``frame`` on into the rows of one lane; zeros stand outside the sound."""
-    low = min(n, max(0, -frame))
-    high = max(low, min(n, total - frame))
-    for c in range(channels):
-        column = c * lanes + lane
-        for i in range(low):
-            x[row + i, column] = 0.0
-        for i in range(high, n):
-            x[row + i, column] = 0.0
-        for i in range(low, high):
-            value = _value(raw, f32, f64, (frame - at + i) * channels + c, fmt)
-            if not abs(value) <= LARGEST:
-                value = 0.0
-                if counted:
-                    if bad[lane, 0] == 0 or frame + i < bad[lane, 1]:
-                        bad[lane, 1] = frame + i
-                    bad[lane, 0] += 1
-            x[row + i, column] = value
-
-
-@inner
 def _load8(raw, offset, fmt):
     if fmt == I24:
         return load_i24(raw, offset)
@@ -88,7 +66,66 @@ def _load8(raw, offset, fmt):
         return load_i32(raw, offset)
     if fmt == F32:
         return load_f32(raw, offset)
+    if fmt == U8:
+        return load_u8(raw, offset)
     return load_f64(raw, offset)
+
+
+@inner
+def _scatter(raw, f32, f64, fmt, channels, lanes, lane, first, values, flat, row, width, spare):
+    """Bring values from index ``first`` on into the rows of one lane; return whether all of them were sound."""
+    size = bytes_of(fmt)
+    whole = values - values % 8
+    index = row * width + lane
+    channel = 0
+    most, instead, worst = spread(LARGEST), spread(_ABSURD), spread(0.0)
+    for i in range(0, values, 8):
+        if i < whole:
+            together = _load8(raw, (first + i) * size, fmt)
+            if fmt >= F32:
+                worst = larger(worst, magnitude(limited(together, most, instead)))
+            store(spare, 0, together)
+        else:
+            for k in range(values - i):
+                spare[k] = _value(raw, f32, f64, first + i + k, fmt)
+                if not abs(spare[k]) <= LARGEST:
+                    worst = instead
+        for k in range(min(8, values - i)):
+            flat[index] = spare[k]
+            index += lanes
+            channel += 1
+            if channel == channels:
+                channel = 0
+                index += width - channels * lanes
+    return not any_at_most(instead, worst)
+
+
+@inner
+def _clean(x, channels, lanes, lane, row, low, high, frame, counted, bad):
+    """Take what is no sound in the rows of one lane as zero, and count it."""
+    for c in range(channels):
+        for i in range(low, high):
+            if not abs(x[row + i, c * lanes + lane]) <= LARGEST:
+                x[row + i, c * lanes + lane] = 0.0
+                if counted:
+                    if bad[lane, 0] == 0 or frame + i < bad[lane, 1]:
+                        bad[lane, 1] = frame + i
+                    bad[lane, 0] += 1
+
+
+@inner
+def _decode_lane(raw, f32, f64, fmt, channels, lanes, lane, at, frame, total, x, flat, row, n, counted, bad, spare):
+    """Bring ``n`` frames from ``frame`` on into the rows of one lane; zeros stand outside the sound."""
+    low = min(n, max(0, -frame))
+    high = max(low, min(n, total - frame))
+    for c in range(channels):
+        for i in range(low):
+            x[row + i, c * lanes + lane] = 0.0
+        for i in range(high, n):
+            x[row + i, c * lanes + lane] = 0.0
+    first, values = (frame - at + low) * channels, (high - low) * channels
+    if not _scatter(raw, f32, f64, fmt, channels, lanes, lane, first, values, flat, row + low, x.shape[1], spare):
+        _clean(x, channels, lanes, lane, row, low, high, frame, counted, bad)
 
 
 @inner
@@ -143,7 +180,7 @@ def decode(raw, f32, f64, fmt, channels, lanes, at, frame, segment, total, x, fl
     lane = 0
     while lane < lanes:
         here = frame + lane * segment
-        together = lanes % 8 == 0 and fmt != U8 and here >= 0 and here + 7 * segment + n <= total
+        together = lanes % 8 == 0 and here >= 0 and here + 7 * segment + n <= total
         first = (here - at) * channels
         if together and _decode_octet(
             raw, f32, f64, fmt, channels, lanes, lane, first, segment * channels, x, flat, row, n, spare
@@ -152,6 +189,7 @@ def decode(raw, f32, f64, fmt, channels, lanes, at, frame, segment, total, x, fl
             continue
         for one in range(lane, min(lane + 8, lanes)):
             _decode_lane(
-                raw, f32, f64, fmt, channels, lanes, one, at, frame + one * segment, total, x, row, n, counted, bad
-            )
+                raw, f32, f64, fmt, channels, lanes, one, at, frame + one * segment, total, x, flat, row, n, counted,
+                bad, spare,
+            )  # fmt: skip
         lane += 8

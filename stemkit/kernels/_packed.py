@@ -44,6 +44,10 @@ def _unpack_words(builder, at, element):
     return value
 
 
+def _unpack_bytes(builder, at, element):
+    return builder.xor(_unpack_words(builder, at, element), ir.Constant(_I32X8, [-(1 << 31)] * WIDTH))
+
+
 def _unpack_24(builder, at, element):
     bytes_type = ir.VectorType(ir.IntType(8), 24)
     value = builder.load(builder.bitcast(at, bytes_type.as_pointer()), align=1, typ=bytes_type)
@@ -65,6 +69,7 @@ def _as_numbers(unpack):
     return build
 
 
+load_u8 = _packed_load("load_u8", ir.IntType(8), _as_numbers(_unpack_bytes))
 load_i16 = _packed_load("load_i16", ir.IntType(16), _as_numbers(_unpack_words))
 load_i24 = _packed_load("load_i24", ir.IntType(8), _as_numbers(_unpack_24))
 load_i32 = _packed_load("load_i32", ir.IntType(32), _as_numbers(_unpack_words))

@@ -52,7 +52,7 @@ class Scanner:
     def __init__(self, sample_rate_hz: int, channels: int, layout: Layout | None, *, mode: int = PRUNED_PEAKS) -> None:
         self._resampled = _Resampled(sample_rate_hz, channels, layout) if _is_too_slow(sample_rate_hz, layout) else None
         self._plan = setup(sample_rate_hz, channels, layout, mode=mode, weigh=self._resampled is None)
-        self._lanes = lanes_for(sample_rate_hz, channels)
+        self._lanes = lanes_for(sample_rate_hz, channels, np.dtype(np.float64).itemsize)
         self._before = self._plan.run_in
         self._room = self._lanes * self._plan.segment
         self._buffer = np.zeros((self._before + self._room, channels))
@@ -145,7 +145,7 @@ def scan_file(
 
 def _scan_packed(file: PcmFile, plan: Setup, told: Callable[[int], None], threads: int) -> Ledger:
     length = file.media.length_samples
-    lanes = lanes_for(plan.rate, plan.channels)
+    lanes = lanes_for(plan.rate, plan.channels, file.frame_bytes // plan.channels, threads)
     segments = plan.segments(length)
     shared = np.zeros(plan.channels)
     room = (plan.run_in + lanes * plan.segment) * file.frame_bytes
