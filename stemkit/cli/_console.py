@@ -152,6 +152,9 @@ def _new_bar() -> RichProgress:
     return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
+_MOST_PROBLEMS = 50
+
+
 def _show_problem(problem: Problem) -> str:
     key = f" [{problem.key}]" if problem.key and problem.key not in problem.message else ""
     hint = f"\n  -> {problem.hint}" if problem.hint else ""
@@ -170,7 +173,13 @@ def _error_json(exit_code: int, problems: Sequence[Problem]) -> dict[str, object
         }
         for problem in problems
     ]
-    return {"schema": "stemkit/error/1", "version": __version__, "exit_code": exit_code, "errors": errors}
+    return {
+        "schema": "stemkit/error/1",
+        "version": __version__,
+        "exit_code": exit_code,
+        "count": len(errors),
+        "errors": errors,
+    }
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -188,7 +197,11 @@ def _fail(exit_code: int, problems: Sequence[Problem], *, as_json: bool) -> int:
     except (OSError, NobodyReadsError):
         as_json = False
     if not as_json:
-        note("\n".join(_show_problem(problem) for problem in problems))
+        note("\n".join(_show_problem(problem) for problem in problems[:_MOST_PROBLEMS]))
+        if len(problems) > _MOST_PROBLEMS:
+            note(
+                f"error: {len(problems)} errors in all; these were the first {_MOST_PROBLEMS} (--json lists every one)"
+            )
     _end_output()
     return exit_code
 

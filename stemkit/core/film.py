@@ -130,7 +130,7 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """An exception that somebody recorded, with a reason.
+    """An exception that somebody recorded, with a reason; ``by`` says who.
 
     ``start_frame`` and ``end_frame`` are film positions in frames, `None` for the whole stem.
     """
@@ -142,6 +142,7 @@ class Waiver:
     start_frame: int | None = None
     end_frame: int | None = None
     line: int | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

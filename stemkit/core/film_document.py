@@ -141,6 +141,7 @@ class WaiverPart(AsWritten):
 
     rule: str | None = Field(default=None, description="code of the rule, such as SIG003")
     reason: str | None = Field(default=None, description="why; required")
+    by: str | None = Field(default=None, description="who decided it")
     chapter: int | None = None
     stem: Role | None = Field(default=None, strict=False)
     span: str | None = Field(default=None, description='"from-to" in timecode, counted from the chapter\'s start')

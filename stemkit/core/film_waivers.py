@@ -31,7 +31,7 @@ def _waiver(reading: Reading, part: WaiverPart, location: Location, film: Film) 
         reading.complain("unknown_chapter", (*location, "chapter"), message, hint)
     start, end = _span(reading, part, (*location, "span"), film)
     line = reading.source.line_of(location)
-    return Waiver(part.rule or "", part.reason or "", part.chapter, part.stem, start, end, line)
+    return Waiver(part.rule or "", part.reason or "", part.chapter, part.stem, start, end, line, part.by)
 
 
 def _span(reading: Reading, part: WaiverPart, location: Location, film: Film) -> tuple[int, int] | tuple[None, None]:

@@ -88,7 +88,7 @@ def _finding(finding: Finding, facts: FilmFacts) -> dict[str, Any]:
     message, advice = render(finding)
     where, params = finding.where, dict(finding.params)
     if finding.waived_by is not None:
-        params["waiver_reason"] = finding.waived_by.reason
+        params |= {"waiver_reason": finding.waived_by.reason, "waiver_by": finding.waived_by.by}
     return {
         "code": finding.code,
         "condition": finding.condition,

@@ -19,8 +19,11 @@ from stemkit.report.build import build_check_report
 from stemkit.report.check import build_check, verdict_of
 from stemkit.rules._engine import RuleRun, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
+from stemkit.texts.language import DEFAULT
 from stemkit.workflows._severities import Severities
 from stemkit.workflows.verify import is_mix, verify_mix
+
+_SPOKEN = ("text", "markdown", "csv", "html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,11 @@ class CheckResult:
         """``ready``, ``fix`` or ``ask``."""
         return verdict_of(self.run.findings)
 
-    def in_format(self, name: str) -> str:
+    def in_format(self, name: str, lang: str = DEFAULT) -> str:
         """Return the report in a format, by the name of its module in `stemkit.report.formats`."""
-        module = importlib.import_module(f"stemkit.report.formats.{name}")
-        return str(module.render(build_check_report(self.report, self.facts.film)))
+        render = importlib.import_module(f"stemkit.report.formats.{name}").render
+        report = build_check_report(self.report, self.facts.film)
+        return str(render(report, lang) if name in _SPOKEN else render(report))
 
     @property
     def has_errors(self) -> bool:

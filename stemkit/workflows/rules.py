@@ -8,6 +8,7 @@ from typing import Any
 
 from stemkit import __version__
 from stemkit.core.profile import Profile, load_profile
+from stemkit.report.speech import Speech
 from stemkit.rules._base import Rule
 from stemkit.rules._engine import all_rules, rule_of, selected_rules
 from stemkit.texts import Explanation, explanation
@@ -23,6 +24,8 @@ class RuleInfo:
     severity: str
     is_selected: bool
     settings: dict[str, Any]
+    reason: str | None = None
+    least_confidence: float = 1.0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the rule as JSON data."""
@@ -40,6 +43,8 @@ class RuleInfo:
             "how": self.text.how,
             "profile_keys": list(self.text.profile_keys),
             "profile_values": self.settings,
+            "severity_reason": self.reason,
+            "least_confidence": self.least_confidence,
             "references": list(self.text.references),
         }
 
@@ -82,39 +87,39 @@ def as_markdown(rules: tuple[RuleInfo, ...]) -> str:
     return "\n".join(rows)
 
 
-def as_text(info: RuleInfo, profile_name: str) -> str:
+def as_text(info: RuleInfo, profile_name: str, lang: str = DEFAULT) -> str:
     """Return the explanation of one rule for a terminal."""
-    return "\n".join(_lines(info, profile_name))
+    return "\n".join(_lines(info, profile_name, Speech(lang)))
 
 
-def _lines(info: RuleInfo, profile_name: str) -> Iterator[str]:
+def _lines(info: RuleInfo, profile_name: str, say: Speech) -> Iterator[str]:
     import textwrap
 
-    yield f"{info.rule.code}  {info.text.title}  ({info.severity})"
-    for head, body in (
-        ("What it checks", info.text.what),
-        ("Why it matters", info.text.why),
-        ("How to put it right", info.text.how),
-    ):
-        yield f"\n{head}"
+    yield f"{info.rule.code}  {info.text.title}  ({say.severity(info.severity)})"
+    parts = (("explain_what", info.text.what), ("explain_why", info.text.why), ("explain_how", info.text.how))
+    for head, body in parts:
+        yield f"\n{say(head)}"
         yield textwrap.fill(body, 96, initial_indent="  ", subsequent_indent="  ")
-    yield f"\nProfile keys ({profile_name})"
+    yield f"\n{say('explain_repair')}"
+    yield f"  {say(f'explain_repair_{info.rule.fix}')}"
+    yield f"\n{say('explain_profile', profile=profile_name)}"
     for key, value in info.settings.items():
-        yield f"  {key} = {_shown(value)}"
-    if not info.settings:
-        yield "  none"
-    yield "\nReferences"
-    for reference in info.text.references or ("none: stemkit's own",):
+        yield f"  {key} = {_shown(value, say)}"
+    reason = f" ({info.reason})" if info.reason else ""
+    yield f"  {say('explain_severity', severity=say.severity(info.severity))}{reason}"
+    yield f"  {say('explain_confidence', percent=f'{100 * info.least_confidence:g}')}"
+    yield f"\n{say('explain_references')}"
+    for reference in info.text.references or (say("explain_no_reference"),):
         yield f"  {reference}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, say: Speech) -> str:
     if isinstance(value, dict):
         stated = {label: one for label, one in value.items() if one is not None}
-        return ", ".join(f"{_shown(one)} ({label})" for label, one in stated.items()) or "not stated"
+        return ", ".join(f"{_shown(one, say)} ({label})" for label, one in stated.items()) or say("explain_not_stated")
     if isinstance(value, list):
-        return ", ".join(map(_shown, value))
-    return "not stated" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        return ", ".join(_shown(one, say) for one in value)
+    return say("explain_not_stated") if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _info(rule: Rule, profile: Profile, lang: str = DEFAULT) -> RuleInfo:
@@ -122,7 +127,9 @@ def _info(rule: Rule, profile: Profile, lang: str = DEFAULT) -> RuleInfo:
     severity = change.severity.value if change else rule.severity.value
     text = explanation(rule.code, lang)
     settings = {key: _setting(profile, key) for key in text.profile_keys}
-    return RuleInfo(rule, text, severity, rule in selected_rules(profile) or rule.code.startswith("ENG"), settings)
+    is_selected = rule in selected_rules(profile) or rule.code.startswith("ENG")
+    reason = change.reason if change else None
+    return RuleInfo(rule, text, severity, is_selected, settings, reason, profile.confidence.least_for(rule.code))
 
 
 def _setting(profile: Profile, key: str) -> Any:

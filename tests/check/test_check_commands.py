@@ -131,6 +131,43 @@ def test_an_explanation_has_the_numbers_of_the_profile(capsys: pytest.CaptureFix
     assert "-23.0 (print)" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_every_rule_is_explained_in_chinese_with_its_headings(rule: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(stemkit, ["explain", rule.code, "--lang", "zh-Hans"]) == 0
+    text = capsys.readouterr().out
+    for heading in ("检查什么", "为什么重要", "怎样改正", "工具能修复吗", "规格项", "参考"):
+        assert f"\n{heading}" in text
+    assert "What" not in text
+    assert "Why" not in text
+
+
+def test_an_explanation_says_how_sure_a_rule_must_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own.toml").write_text(
+        'name = "own"\nextends = "crowd-film"\n[confidence]\nleast = 0.8\nrules = { STM009 = 0.95 }\n'
+        'source = "project"\n[severities.STM009]\nseverity = "warning"\nreason = "we listen ourselves"\n',
+        "utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run(stemkit, ["explain", "STM009", "--profile", "own.toml"]) == 0
+    text = capsys.readouterr().out
+    assert "at least 95 % sure" in text
+    assert "we listen ourselves" in text
+    assert run(stemkit, ["explain", "STM010", "--profile", "own.toml", "--json"]) == 0
+    assert _json(capsys)["rules"][0]["least_confidence"] == 0.8
+
+
+def test_a_check_speaks_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = clean_chapter(tmp_path / "ch01")
+    write(folder / "Film_ch01_VO.wav", sound(7, 4 * 44_100), 44_100)
+    assert run(stemkit, ["check", str(folder), "--no-progress", "--lang", "zh-Hans"]) == 1
+    text = capsys.readouterr().out
+    assert "第 1 章" in text
+    assert "采样率" in text
+    assert "下一步" in text
+
+
 def test_findings_below_a_severity_are_not_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     film = film_of(tmp_path, chapters=1)
     write(tmp_path / "ch01" / "Film_ch01_VO.wav", sound(7, 4 * 44_100, channels=1), 44_100)

@@ -59,6 +59,17 @@ def test_with_json_an_error_is_one_json_object_on_standard_output(capsys: pytest
     assert set(data["errors"][0]) == {"code", "message", "hint", "path", "line", "key"}
 
 
+def test_of_thousands_of_errors_the_first_are_shown_and_all_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    problems = [Problem("unknown_key", f"key {number} is unknown") for number in range(10_000)]
+    assert run(_group_that(ManifestError(*problems)), ["go"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 51
+    assert "10000 errors in all" in lines[-1]
+    assert run(_group_that(ManifestError(*problems)), ["go", "--json"]) == 2
+    data = json.loads(capsys.readouterr().out)
+    assert data["count"] == len(data["errors"]) == 10_000
+
+
 @pytest.mark.parametrize("arguments", [["check", "--format", "json"], ["mix", "--json"], ["check", "--format=json"]])
 def test_json_is_recognised_before_the_command_line_is_parsed(arguments: list[str]) -> None:
     assert wants_json(arguments)

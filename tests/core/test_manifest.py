@@ -168,6 +168,11 @@ def test_handles_come_from_chapter_then_defaults_then_profile(tmp_path: Path) ->
     assert (first.handles, second.handles) == (Handles(24, 3), Handles(24, 48))
 
 
+def test_a_waiver_says_who_decided_it(tmp_path: Path) -> None:
+    text = HEAD + ONE + '[[waiver]]\nrule = "SIG003"\nreason = "x"\nby = "Anna, sound supervisor"\n'
+    assert load(tmp_path, text).waivers[0].by == "Anna, sound supervisor"
+
+
 def test_a_waiver_in_film_timecode_is_understood_too(tmp_path: Path) -> None:
     text = (
         HEAD

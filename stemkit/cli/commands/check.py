@@ -9,6 +9,7 @@ import click
 
 from stemkit.cli._console import EXIT_DEFECT, EXIT_FINDINGS, EXIT_OK, ProgressDisplay, echo, finish, print_json
 from stemkit.cli._options import format_options, output_option, profile_option, rehash_option, work_options
+from stemkit.cli._report_options import language_option
 
 
 @click.command()
@@ -26,6 +27,7 @@ from stemkit.cli._options import format_options, output_option, profile_option, 
 @click.option("--fix", is_flag=True, help="Write repaired copies to the folder of -o, and check those.")
 @output_option("Folder for the repaired copies of --fix.", required=False)
 @format_options("text", "json", "markdown", "junit", "csv", "html")
+@language_option
 @rehash_option
 @work_options
 def command(
@@ -33,6 +35,7 @@ def command(
     fix: bool,
     output: Path | None,
     format_name: str,
+    lang: str,
     quiet: bool,
     no_progress: bool,
     **options: Any,
@@ -51,5 +54,5 @@ def command(
     if format_name == "json":
         print_json(result.report)
     elif not quiet:
-        echo(result.in_format(format_name))
+        echo(result.in_format(format_name, lang))
     finish(EXIT_DEFECT if result.has_crashed else EXIT_OK, EXIT_FINDINGS if result.has_errors else EXIT_OK)

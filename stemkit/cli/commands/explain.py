@@ -25,4 +25,4 @@ def command(code: str, profile: str | None, lang: str, format_name: str, quiet: 
     if format_name == "json":
         print_json(as_json((info,), name))
     elif not quiet:
-        echo(as_text(info, name))
+        echo(as_text(info, name, lang))
