@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 
 from stemkit.core.film import Role
+from stemkit.core.layout import LAYOUTS
 from stemkit.core.names import safe_name
 from stemkit.core.profile import Profile
+from stemkit.core.timebase import FrameRate
 
 _MAX_CHARACTERS = 120
 _MAX_BYTES = 200  # most file systems take 255; a number or a temporary suffix may follow
 
 
-def stem_file_name(profile: Profile, film_title: str, number: int, role: Role, index: int | None = None) -> str:
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
+    | dict.fromkeys("'’‘´`", "")
+)
+"""Letters that are no letter with an accent, and marks that leave no gap."""
+MCA_NAMES = {Role.VO: "DX", Role.SFX: "FX", Role.MUSIC: "MX"}
+"""Names of stems in the vocabulary of SMPTE ST 377-41."""
+ASSET_NAMES = {Role.VO: "DIAStem", Role.SFX: "FXStem", Role.MUSIC: "MXStem"}
+"""Names of stems in Netflix's asset naming for sound mastering."""
+
+
+def stem_file_name(
+    profile: Profile,
+    film_title: str,
+    number: int,
+    role: Role,
+    index: int | None = None,
+    frame_rate: FrameRate | None = None,
+) -> str:
     """Return the name that a profile asks for.
 
     Parameters
     ----------
     profile
-        Its ``naming.pattern`` and the rate and depth of its ``format`` are used.
+        Its ``naming`` is used, and rate, depth and layout of its ``format``.
     film_title
         As declared; made safe for file systems, and shortened where the name would be too long.
     number
@@ -28,6 +49,8 @@ def stem_file_name(profile: Profile, film_title: str, number: int, role: Role, i
         The stem's role.
     index
         Counts the stems of one role from 1 where there are several, else `None`.
+    frame_rate
+        The film's; where it is not known, ``{fps}`` is empty.
 
     Examples
     --------
@@ -35,21 +58,56 @@ def stem_file_name(profile: Profile, film_title: str, number: int, role: Role, i
     >>> stem_file_name(load_profile("crowd-film"), "One/Two", 7, Role.VO)
     'One_Two_ch07_VO.wav'
     """
+    form, naming = profile.format, profile.naming
+    fields = {
+        "number": number,
+        "role": role.value,
+        "mca": MCA_NAMES[role],
+        "asset": ASSET_NAMES[role],
+        "layout": form.layout,
+        "channels": LAYOUTS[form.layout].count,
+        "rate": form.sample_rate_hz,
+        "khz": f"{form.sample_rate_hz / 1000:g}",
+        "depth": form.bit_depth_bits,
+        "fps": _without_point(frame_rate) if frame_rate is not None else "",
+    }
 
     def name_with(title: str) -> str:
-        name = profile.naming.pattern.format(
-            title=title,
-            number=number,
-            role=role.value,
-            rate=profile.format.sample_rate_hz,
-            depth=profile.format.bit_depth_bits,
-        )
+        name = naming.pattern.format(title=title, **fields)
+        if naming.characters == "ascii":
+            name = _plain(name)
         if index is None:
             return name
         stem, dot, suffix = name.rpartition(".")
         return f"{stem}_{index}.{suffix}" if dot else f"{name}_{index}"
 
-    return _fitting(name_with, film_title)
+    title = film_title if naming.characters == "any" else _plain(film_title).strip("._-") or "film"
+    return _fitting(name_with, title)
+
+
+def _without_point(rate: FrameRate) -> str:
+    """Return a frame rate as file names say it.
+
+    Examples
+    --------
+    >>> [_without_point(FrameRate.parse(text)) for text in ("24000/1001", "24", "29.97df", "59.94")]
+    ['23976', '24', '2997', '5994']
+    """
+    digits = 3 if round(rate.fps) == 24 else 2
+    return f"{float(rate.fps):.{digits}f}".rstrip("0").replace(".", "")
+
+
+def _plain(text: str) -> str:
+    """Return a text in the characters that studios allow; what has no such form is left out.
+
+    Examples
+    --------
+    >>> _plain("Müllers Große Fahrt: 第一 (2)")
+    'Mullers_Grosse_Fahrt_2'
+    """
+    bare = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    bare = "".join(mark for mark in bare if mark.isascii())
+    return re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9._-]+", "_", bare)).strip("_")
 
 
 def print_file_name(film_title: str, print_name: str, suffix: str = ".wav") -> str:

@@ -12,7 +12,21 @@ from stemkit.core.layout import LAYOUTS
 from stemkit.core.profile_figures import Grade, LooseRole, LooseSeverity
 from stemkit.core.timebase import FrameRate
 
-NAME_FIELDS = ("title", "number", "role", "rate", "depth")
+NAME_FIELDS = {
+    "title": "t",
+    "number": 1,
+    "role": "VO",
+    "mca": "DX",
+    "asset": "DIAStem",
+    "layout": "5.1",
+    "channels": 6,
+    "rate": 48_000,
+    "khz": "48",
+    "depth": 24,
+    "fps": "23976",
+}
+"""Fields of a pattern for file names, with examples."""
+_ROLE_FIELDS = ("role", "mca", "asset")
 _ANY_RATE = FrameRate.parse("24")
 
 
@@ -61,9 +75,19 @@ class RolesSpec(AsWritten):
 
 
 class NamingSpec(AsWritten):
-    """Pattern for file names, with fields ``{title} {number} {role} {rate} {depth}``."""
+    """Pattern for file names.
+
+    Parameters
+    ----------
+    pattern
+        With fields ``{title} {number} {role} {rate} {depth}``; ``{mca}`` is DX, FX or MX (SMPTE ST 377-41),
+        ``{asset}`` DIAStem, FXStem or MXStem, ``{khz}`` 48 or 44.1, ``{fps}`` the frame rate without a point.
+    characters
+        ``ascii``: letters without accents, digits and ``. _ -`` only, no spaces.
+    """
 
     pattern: str
+    characters: Literal["any", "ascii"] = "any"
     source: str | None = None
 
     @field_validator("pattern")
@@ -74,11 +98,11 @@ class NamingSpec(AsWritten):
             unknown = [name for name, _ in fields if name not in NAME_FIELDS]
             if unknown:
                 raise ValueError(f"{{{unknown[0]}}} is no field; known are {', '.join(NAME_FIELDS)}")
-            value.format(title="t", number=1, role="VO", rate=48_000, depth=24)
+            value.format(**NAME_FIELDS)
         except (KeyError, IndexError) as error:
             raise ValueError(f"{error} is no field; known are {', '.join(NAME_FIELDS)}") from None
-        if "role" not in dict(fields):
-            raise ValueError("the pattern needs {role}, or all stems of a chapter would have one name")
+        if not dict(fields).keys() & set(_ROLE_FIELDS):
+            raise ValueError("the pattern needs {role}, {mca} or {asset}, or a chapter's stems would all have one name")
         return value
 
 

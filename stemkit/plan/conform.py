@@ -217,7 +217,8 @@ def _names(chapter: ChapterFacts, facts: FilmFacts, profile: Profile) -> list[st
         role = stem.stem.role
         seen[role] += 1
         index = seen[role] if count[role] > 1 else None
-        name = stem_file_name(profile, facts.film.title, chapter.chapter.number, role, index)
+        number, rate = chapter.chapter.number, facts.film.frame_rate
+        name = stem_file_name(profile, facts.film.title, number, role, index, rate)
         taken = sum(name.casefold() == other.casefold() for other in names)
         names.append(f"{Path(name).stem}_{taken + 1}{Path(name).suffix}" if taken else name)
     return names

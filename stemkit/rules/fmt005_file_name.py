@@ -30,7 +30,8 @@ class FileName(StemRule):
             return
         siblings = chapter.of_role(role)
         index = siblings.index(stem) + 1 if len(siblings) > 1 else None
-        name = stem_file_name(film.profile, film.film.title, chapter.chapter.number, role, index)
+        number, rate = chapter.chapter.number, film.film.frame_rate
+        name = stem_file_name(film.profile, film.film.title, number, role, index, rate)
         expected = f"{Path(name).stem}{stem.stem.path.suffix}"
         if not same_name(stem.stem.path.name, expected):
             yield self.finding(

@@ -7,14 +7,11 @@ from typing import Any
 from stemkit.audio.other_chunks import other_chunks
 from stemkit.audio.tags import Marker, SoundTags
 from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts
-from stemkit.core.film import Role
+from stemkit.core.naming import MCA_NAMES
 from stemkit.core.profile import Profile
 from stemkit.plan.conform import ConformItem
 from stemkit.render.conform import shape_after
 from stemkit.rules._base import fit_of
-
-MCA_NAMES = {Role.VO: "DX", Role.SFX: "FX", Role.MUSIC: "MX"}
-"""Names of stems in the vocabulary of SMPTE ST 377-41."""
 
 
 def tags_of(item: ConformItem, facts: FilmFacts) -> SoundTags:
