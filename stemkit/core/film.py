@@ -46,10 +46,15 @@ class Stem:
     """
     track
         Which sound track of a video file, counted from 1 or by its title; `None` for the only one.
+    parts
+        The mono files, one for each channel, that ``path`` was joined from; empty for any other stem.
+    """
 
     role: Role
     path: Path
     declared_path: str
+
+    parts: tuple[Path, ...] = ()
 
     track: int | str | None = None
 

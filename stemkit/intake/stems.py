@@ -13,6 +13,7 @@ from stemkit.core.film import Chapter, Film, Role, Stem
 from stemkit.core.names import is_archive
 from stemkit.core.progress import Event, Progress, silent
 from stemkit.core.roles import Recognition, recognise
+from stemkit.intake.discrete import together
 from stemkit.intake.listing import look_into, sounds_below
 from stemkit.intake.unpacked import Unpacked, track_file, unpacked
 from stemkit.store.facts import FactStore
@@ -20,19 +21,18 @@ from stemkit.store.facts import FactStore
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a chapter's sound lies, what of its place was not opened, and its declared stems as files."""
+    """Where a chapter's sound lies, and what of its place was not opened."""
 
     folder: Path | None
     sounds: tuple[Path, ...] = ()
     unopened: tuple[Unplaced, ...] = ()
-    declared: tuple[Stem, ...] = ()
 
 
 def resolve(
     film: Film,
     store: FactStore | None = None,
     *,
-    each: Callable[[Sequence[Chapter], Callable[[Chapter], _Place]], list[_Place]] | None = None,
+    each: Callable[[Sequence[Chapter], Callable[[Chapter], Delivery]], list[Delivery]] | None = None,
     progress: Progress = silent,
 ) -> tuple[Delivery, ...]:
     """Find the stems of every chapter.
@@ -42,7 +42,7 @@ def resolve(
     film
         Chapters with declared stems keep them, whether the files exist or not; in a chapter's folder,
         the remaining roles are found by file name, one level of folders deep. A folder that is a zip archive,
-        or holds nothing else, is unpacked.
+        or holds nothing else, is unpacked; mono files that are channels of one stem are joined.
     store
         Beside whose facts archives are unpacked; `None` does that for as long as the program runs.
     each
@@ -61,16 +61,14 @@ def resolve(
     packed = [chapter.folder for chapter in film.chapters if chapter.folder and is_archive(chapter.folder)]
     done: list[Path] = []
 
-    def place_of(chapter: Chapter) -> _Place:
-        declared = tuple(_as_file(stem, chapter, store) for stem in chapter.stems)
-        place = replace(_place_of(chapter, store), declared=declared)
+    def delivery_of(chapter: Chapter) -> Delivery:
+        delivery = _delivery(film, chapter, claimed, store)
         if chapter.folder in packed:
             done.append(chapter.folder)
             progress(Event("opening archives", len(done), len(packed), chapter.folder.name))
-        return place
+        return delivery
 
-    places = each(film.chapters, place_of) if each is not None else map(place_of, film.chapters)
-    return tuple(_delivery(film, one, place, claimed) for one, place in zip(film.chapters, places, strict=True))
+    return tuple(each(film.chapters, delivery_of) if each is not None else map(delivery_of, film.chapters))
 
 
 def role_of(path: Path, folder: Path | None, passing_over: Iterable[str] = ()) -> Recognition:
@@ -89,10 +87,13 @@ def role_of(path: Path, folder: Path | None, passing_over: Iterable[str] = ()) -
     return Recognition(own.roles | outer.roles, outer.is_mix and not own.roles)
 
 
-def _delivery(film: Film, chapter: Chapter, place: _Place, claimed: frozenset[Path]) -> Delivery:
-    declared = {stem.role for stem in chapter.stems}
+def _delivery(film: Film, chapter: Chapter, claimed: frozenset[Path], store: FactStore | None) -> Delivery:
+    place = _place_of(chapter, store)
     titles = (film.title, chapter.title, chapter.creator) if film.manifest else ()
-    found: dict[Role, list[Path]] = {}
+    declared: dict[Role, list[Stem]] = {}
+    for stem in chapter.stems:
+        declared.setdefault(stem.role, []).append(_as_file(stem, chapter, store))
+    found: dict[Role, list[Stem]] = {}
     unplaced = list(place.unopened)
     for path in place.sounds:
         if path.absolute() in claimed:
@@ -102,15 +103,18 @@ def _delivery(film: Film, chapter: Chapter, place: _Place, claimed: frozenset[Pa
         if role is None:
             unplaced.append(_unplaced(path, recognition))
         elif role not in declared:
-            found.setdefault(role, []).append(path)
-    stems = [
-        Stem(role, paths[0], _as_given(chapter, place, paths[0])) for role, paths in found.items() if len(paths) == 1
-    ]
-    order = list(Role)
+            found.setdefault(role, []).append(Stem(role, path, _as_given(chapter, place, path)))
+    sure = {role: together(stems, store) for role, stems in declared.items()}
+    open_ones = {role: together(stems, store) for role, stems in found.items()}
+    sure |= {role: stems for role, stems in open_ones.items() if len(stems) == 1}
     return Delivery(
         chapter=chapter,
-        stems=tuple(sorted((*place.declared, *stems), key=lambda stem: order.index(stem.role))),
-        candidates={role: tuple(found[role]) for role in order if len(found.get(role, ())) > 1},
+        stems=tuple(stem for role in Role for stem in sure.get(role, ())),
+        candidates={
+            role: tuple(stem.path for stem in open_ones[role])
+            for role in Role
+            if role in open_ones and role not in sure
+        },
         unplaced=tuple(unplaced),
     )
 

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,10 +106,33 @@ def track_file(path: Path, track: int | str, store: FactStore | None = None) -> 
     return next(folder.iterdir())
 
 
-def _folder_of(path: Path, name: str, store: FactStore | None, fill: Callable[[Path], None]) -> Path:
-    """Return a folder of a name that holds what is in a file, filled if that was not done before."""
+def joined_file(paths: Sequence[Path], name: str, store: FactStore | None, write: Callable[[Path], None]) -> Path:
+    """Return a file that is made of several, made if that was not done before.
+
+    Parameters
+    ----------
+    write
+        Writes the file.
+
+    Raises
+    ------
+    OSError
+        If one of the files cannot be read.
+    OutputError
+        If the system refuses to write.
+    """
+
+    def fill(folder: Path) -> None:
+        _require_space(folder, sum(path.stat().st_size for path in paths))
+        write(folder / f"{name}.wav")
+
+    return _folder_of(paths, name, store, fill) / f"{name}.wav"
+
+
+def _folder_of(paths: Path | Sequence[Path], name: str, store: FactStore | None, fill: Callable[[Path], None]) -> Path:
+    """Return a folder of a name that holds what is in files, filled if that was not done before."""
     store = store or FactStore(None)
-    digest = store.sha256_of(path)
+    digest = " ".join(map(store.sha256_of, [paths] if isinstance(paths, Path) else paths))
     root = store.folder / UNPACKED if store.folder is not None else _places.temporary()
     home = root / hashlib.sha256(f"{digest}/{name}".encode()).hexdigest()[:32]
     with _places.lock(home):

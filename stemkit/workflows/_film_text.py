@@ -110,7 +110,9 @@ def _chapter_lines(film: Film, chapter: ListedChapter, delivery: Delivery, commo
 
 def _stem_lines(film: Film, delivery: Delivery) -> Iterator[str]:
     for stem in delivery.stems:
-        yield f"stems.{stem.role.value} = {toml_string(relative(stem.path, film.base))}"
+        names = [toml_string(relative(path, film.base)) for path in stem.parts or (stem.path,)]
+        written = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+        yield f"stems.{stem.role.value} = {written}"
 
 
 def relative(path: Path, base: Path) -> str:

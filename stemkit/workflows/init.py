@@ -12,10 +12,10 @@ from stemkit import __version__
 from stemkit.core.errors import Problem, UsageError
 from stemkit.core.facts import Delivery
 from stemkit.core.files import write_atomically
-from stemkit.core.film import Chapter, Film
+from stemkit.core.film import Chapter, Film, Stem
 from stemkit.core.film_document import film_schema
 from stemkit.core.manifest import FILM_FILE, load_film
-from stemkit.core.names import display_name
+from stemkit.core.names import display_name, is_archive, place_name
 from stemkit.core.profile import DEFAULT_PROFILE, load_profile
 from stemkit.core.timebase import KNOWN_RATE_NAMES, FrameRate
 from stemkit.intake.chapter_list import DEFAULT_RATE, ChapterList, ListedChapter, read_chapter_list
@@ -26,6 +26,7 @@ from stemkit.intake.numbers import free_numbers, numbers_in
 from stemkit.intake.stems import resolve, role_of
 from stemkit.intake.survey import Survey, lengths_of_stems, survey, title_from
 from stemkit.intake.table import named_columns
+from stemkit.store.facts import open_store
 from stemkit.workflows._film_text import film_text, relative
 from stemkit.workflows._init_doubts import Doubt, doubts_of_delivery, doubts_of_list, doubts_of_matching
 from stemkit.workflows._init_merge import Merged, merge
@@ -87,8 +88,13 @@ class InitResult:
             "creator": chapter.creator,
             "length_frames": chapter.length.frames(self.listed.rate) if chapter.length else None,
             "folder": relative(folder, self.film.base) if folder else None,
-            "stems": {stem.role.value: relative(stem.path, self.film.base) for stem in delivery.stems},
+            "stems": {stem.role.value: self._told(stem) for stem in delivery.stems},
         }
+
+    def _told(self, stem: Stem) -> str:
+        """Return a stem's path, seen from the film file; what came out of an archive is told as it lies there."""
+        is_file = stem.path.is_relative_to(self.film.base)
+        return relative(stem.path, self.film.base) if is_file else stem.declared_path
 
     def as_text(self) -> str:
         """Return the result for people."""
@@ -158,7 +164,7 @@ def init(
         profile=_profile_for(profile, folder),
         manifest=target,
     )
-    deliveries = resolve(film)
+    deliveries = resolve(film, open_store())
     doubts = [*doubts_of_list(listed), *_doubts_of_places(found, listed, matching, folder)]
     doubts += [doubt for delivery in deliveries for doubt in doubts_of_delivery(delivery, folder)]
     listed, said = _with_lengths_of_stems(listed, deliveries)
@@ -206,7 +212,7 @@ def _from_names(found: Survey, rate: FrameRate | None) -> tuple[ChapterList, Mat
     claims: dict[int, list[Path]] = {}
     unnumbered, unmatched = [], []
     for source in found.sources:
-        number = numbers_in(source.name).likely
+        number = numbers_in(place_name(source)).likely
         if number is None and len(found.sources) > 1 and not _has_stems(source):
             unmatched.append(source)
         elif number is None:
@@ -214,14 +220,14 @@ def _from_names(found: Survey, rate: FrameRate | None) -> tuple[ChapterList, Mat
         else:
             claims.setdefault(number, []).append(source)
     chapters = [
-        ListedChapter(number, "" if found.is_flat else title_from(sources[0].name))
+        ListedChapter(number, "" if found.is_flat else title_from(place_name(sources[0])))
         for number, sources in claims.items()
     ]
     free = free_numbers(set(claims))
     for source in unnumbered:
         number = next(free)
         doubt = () if len(found.sources) == 1 else (f"its folder's name holds no number; {number} was free",)
-        chapters.append(ListedChapter(number, title_from(source.name), doubts=doubt))
+        chapters.append(ListedChapter(number, title_from(place_name(source)), doubts=doubt))
         claims[number] = [source]
     chapters.sort(key=lambda chapter: chapter.number)
     matching = Matching(
@@ -233,7 +239,7 @@ def _from_names(found: Survey, rate: FrameRate | None) -> tuple[ChapterList, Mat
 
 
 def _has_stems(source: Path) -> bool:
-    return any(role_of(path, source).roles for path in sounds_below(source))
+    return is_archive(source) or any(role_of(path, source).roles for path in sounds_below(source))
 
 
 def _from_list(
