@@ -36,8 +36,10 @@ RUN_IN_S = 3
 """Whatever came earlier has no bearing on the gain."""
 _SMOOTH_S, _RELEASE_S = 0.002, 0.080
 _HISTORY = 47
-_BEFORE, _AFTER = 23, 24
-_SAFE = 1.0 + 1e-9
+BEFORE, AFTER = 23, 24
+"""Samples around an instant that decide its true peak."""
+SAFE = 1.0 + 1e-9
+"""So far above what a bound says; rounding is far below it."""
 _GROUP = 32  # as in the kernel
 READINGS = ("8x", "annex_2", "library")
 
@@ -78,17 +80,17 @@ class LinkedLimiter:
         self._prints = prints
         self._ceiling = amplitude_from_db(ceiling_dbtp)
         self._taps = interpolator(oversampling_factor(rate_hz))
-        self._least = self._ceiling / (float(np.abs(self._taps).sum(axis=1).max()) * _SAFE)
-        self._half = max(_AFTER // 4, round(0.5 * _SMOOTH_S * rate_hz))
+        self._least = self._ceiling / (float(np.abs(self._taps).sum(axis=1).max()) * SAFE)
+        self._half = max(AFTER // 4, round(0.5 * _SMOOTH_S * rate_hz))
         self._release = math.exp(-1.0 / (_RELEASE_S * rate_hz))
-        self._delay = 4 * self._half + _AFTER
+        self._delay = 4 * self._half + AFTER
         # What is held begins so far before the next instant that is given back.
-        self._before = 4 * self._half + _BEFORE
+        self._before = 4 * self._half + BEFORE
         self._channels, self._position = channels, start
         roles = dict.fromkeys(role for roles in prints for role in roles)
         self._held = {role: np.zeros((self._before, channels)) for role in roles}
         # What begins at full scale rings before it begins.
-        self._peaks = np.zeros(4 * self._half - _AFTER)
+        self._peaks = np.zeros(4 * self._half - AFTER)
         self._reduction = 0
 
     def push(self, buses: Mapping[Role, Block], each: Each | None = None) -> Limited:
@@ -170,7 +172,7 @@ class PeakReading:
             self.largest = [max(pair) for pair in zip(self.largest, found, strict=True)]
 
     def _largest(self, sound: Block, table: Floats, at: int) -> float:
-        least = self._near / (float(np.abs(table).sum(axis=1).max()) * _SAFE)
+        least = self._near / (float(np.abs(table).sum(axis=1).max()) * SAFE)
         found = peaks_between(sound, table, least, is_mirrored=at == 0)
         return 0.0 if found is None else float(found.max(initial=0.0))
 

@@ -6,6 +6,7 @@ the limited film is that of the plain one, with the stretches put in its place.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,7 @@ from stemkit.render.buses import LimiterStage, Work, drive, gained, track
 _TAIL_S = 2.5
 _LEAD_S = 0.5
 _NEAR_DB = 0.5
+_SPARE_DB = 1.5
 Windows = NDArray[np.bool_]
 
 
@@ -60,6 +62,8 @@ class Booth:
         Its ledger at unity gain.
     loudness_at
         What counts of a ledger of that print, and the gain it was made with.
+    nearness
+        Where true peaks come near a ceiling.
     """
 
     timeline: Timeline
@@ -69,10 +73,12 @@ class Booth:
     plain: Ledger | None
     work: Work
     loudness_at: Callable[[Ledger, float], float | None]
+    nearness: Nearness
 
-    def listen(self, gain_db: float, ceiling_dbtp: float, near: Windows, passes: int = 1) -> Heard:
-        """Render the stretches around some windows of 100 ms with gain and limiter, and measure them."""
+    def listen(self, gain_db: float, ceiling_dbtp: float, passes: int = 1) -> Heard:
+        """Render the stretches in which peaks come near the ceiling with gain and limiter, and measure them."""
         timeline = self.timeline
+        near = self.nearness.windows(amplitude_from_db(ceiling_dbtp - _NEAR_DB - gain_db))
         activity = Activity(timeline.sample_rate_hz, timeline.length_samples)
         prints = [row.roles for row in self.rows]
         peaks = _Peaks(PeakReading(prints, self.layout.count, timeline.sample_rate_hz, ceiling_dbtp - _NEAR_DB))
@@ -101,18 +107,40 @@ class Booth:
         return scanner.result() if sinks else None
 
 
-def candidates(peaks: Mapping[str, NDArray[np.float64]], gain_db: float, ceiling_dbtp: float, most: float) -> Windows:
-    """Return the windows of 100 ms in which a print could pass the ceiling, by its largest samples.
+class Nearness:
+    """Tells in which windows of 100 ms a true peak of any print reaches a level, at unity gain.
 
     Parameters
     ----------
     peaks
-        For each print its largest absolute sample in each window, at unity gain.
+        For each print its largest absolute sample in each window.
     most
         By how much a true peak can exceed the largest sample at most.
+    seek
+        Finds the true peaks of the windows asked for, those from a level on.
     """
-    largest = np.max([curve * amplitude_from_db(gain_db) for curve in peaks.values()], axis=0)
-    return np.asarray(largest * most > amplitude_from_db(ceiling_dbtp))
+
+    def __init__(
+        self,
+        peaks: Mapping[str, NDArray[np.float64]],
+        most: float,
+        seek: Callable[[Windows, float], NDArray[np.float64]],
+    ) -> None:
+        self._samples = np.max(list(peaks.values()), axis=0)
+        self._most, self._seek = most, seek
+        self._known_from = math.inf
+        self._true_peaks = self._samples
+
+    def windows(self, level: float) -> Windows:
+        """Return the windows in question; where there is none, that of the largest sample."""
+        if level < self._known_from:
+            # The next question is about a level a little lower or higher.
+            self._known_from = level * amplitude_from_db(-_SPARE_DB)
+            self._true_peaks = self._seek(self._samples * self._most >= self._known_from, self._known_from)
+        near = self._true_peaks >= level
+        if not near.any():
+            near[self._samples.argmax()] = True
+        return np.asarray(near)
 
 
 class _Peaks:

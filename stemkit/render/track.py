@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.audio.reader import read_blocks
+from stemkit.audio.reader import PcmFile, decode, open_pcm, read_blocks
 from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
 from stemkit.core.media import MediaInfo
 from stemkit.core.timebase import Span
@@ -99,27 +99,80 @@ class _LinePlayer:
 
     def __init__(self, line: Line, block_samples: int, start: int) -> None:
         self._waiting = [placement for placement in reversed(line) if placement.span_in_film.end > start]
-        self._playing: list[tuple[Placement, _Puller]] = []
+        self._playing: list[_Packed | _Decoded] = []
         self._block_samples = block_samples
 
     def add_into(self, bus: Block, span: Span) -> None:
         while self._waiting and self._waiting[-1].start_in_film < span.end:
-            placement = self._waiting.pop()
-            wanted = placement.span_in_file
-            passed = max(0, span.start - placement.start_in_film)
-            stream = read_blocks(placement.source, Span(wanted.start + passed, wanted.end), self._block_samples)
-            self._playing.append((placement, _Puller(stream)))
-        for placement, puller in self._playing:
-            if part := placement.span_in_film.overlap(span):
-                _add_faded(bus[part.start - span.start : part.end - span.start], placement, part, puller)
-        ended = [entry for entry in self._playing if entry[0].span_in_film.end <= span.end]
-        for entry in ended:
-            entry[1].close()
-            self._playing.remove(entry)
+            self._playing.append(_opened(self._waiting.pop(), span.start, self._block_samples))
+        for source in self._playing:
+            if part := source.placement.span_in_film.overlap(span):
+                source.add_into(bus[part.start - span.start : part.end - span.start], part)
+        ended = [source for source in self._playing if source.placement.span_in_film.end <= span.end]
+        for source in ended:
+            source.close()
+            self._playing.remove(source)
 
     def close(self) -> None:
-        for _, puller in self._playing:
-            puller.close()
+        for source in self._playing:
+            source.close()
+
+
+def _opened(placement: Placement, start: int, block_samples: int) -> _Packed | _Decoded:
+    media = placement.source
+    if media.is_usable and media.subtype == "PCM_24" and (file := open_pcm(media)) is not None:
+        return _Packed(placement, file)
+    wanted = placement.span_in_file
+    passed = max(0, start - placement.start_in_film)
+    return _Decoded(placement, _Puller(read_blocks(media, Span(wanted.start + passed, wanted.end), block_samples)))
+
+
+class _Packed:
+    """A file of what most stems are in: its samples are added to the bus as they are unpacked."""
+
+    def __init__(self, placement: Placement, file: PcmFile) -> None:
+        self.placement = placement
+        self._file = file
+        self._gain = amplitude_from_db(placement.gain_db) if placement.gain_db else 1.0
+        self._buffer = bytearray()
+
+    def add_into(self, out: Block, part: Span) -> None:
+        """Add what stands in a span of the film."""
+        from stemkit.kernels.pcm import add_24
+
+        size = part.length * self._file.frame_bytes
+        if len(self._buffer) < size:
+            self._buffer = bytearray(size)
+        raw = memoryview(self._buffer)[:size]
+        placement = self.placement
+        self._file.read_into(part.start - placement.start_in_film + placement.span_in_file.start, raw)
+        if any(fade is not None and fade.span.overlap(part) for fade in (placement.fade_in, placement.fade_out)):
+            media = placement.source
+            out += _faded(decode(raw, media.subtype, media.channels), placement, part)
+        else:
+            add_24(np.frombuffer(raw, np.uint8), self._gain, out.reshape(-1))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Decoded:
+    """A file that is decoded from its first sample that is wanted to its last."""
+
+    def __init__(self, placement: Placement, puller: _Puller) -> None:
+        self.placement = placement
+        self._puller = puller
+
+    def add_into(self, out: Block, part: Span) -> None:
+        """Add what stands in a span of the film; spans follow one another."""
+        start = part.start
+        for block in self._puller.pull(part.length):
+            piece = Span(start, start + len(block))
+            out[piece.start - part.start : piece.end - part.start] += _faded(block, self.placement, piece)
+            start = piece.end
+
+    def close(self) -> None:
+        self._puller.close()
 
 
 class _Puller:
@@ -141,14 +194,6 @@ class _Puller:
     def close(self) -> None:
         if close := getattr(self._stream, "close", None):
             close()
-
-
-def _add_faded(out: Block, placement: Placement, part: Span, puller: _Puller) -> None:
-    start = part.start
-    for block in puller.pull(part.length):
-        piece = Span(start, start + len(block))
-        out[piece.start - part.start : piece.end - part.start] += _faded(block, placement, piece)
-        start = piece.end
 
 
 def _faded(block: Block, placement: Placement, piece: Span) -> Block:

@@ -22,8 +22,9 @@ from stemkit.plan.levels import FULL_SCALE_DBTP, MARGIN_DB, PrintLevel, may_limi
 from stemkit.plan.routing import PrintRow, print_of_all
 from stemkit.plan.timeline import Timeline
 from stemkit.render.buses import Work
-from stemkit.render.limiting import Booth, Heard, candidates
+from stemkit.render.limiting import Booth, Heard, Nearness
 from stemkit.render.printing import scan_sums
+from stemkit.render.true_peaks import true_peaks
 
 _MOST_PASSES = 8
 _CEILING_STEP_DB = 0.005
@@ -120,8 +121,14 @@ class _Studio:
             loud = None if speaking is None else replace(speaking, cells=speaking.cells * power)
             return value_of(loudness_of("", mix, loud), aim.rule)
 
+        def seek(wanted: NDArray[np.bool_], least: float) -> NDArray[np.float64]:
+            return true_peaks(
+                self.timeline, self.rows, self.layout.count, wanted, least, self.work("looking for peaks")
+            )
+
         work = self.work("listening to the limiter")
-        return Booth(self.timeline, self.rows, self.layout, judged, plain, work, loudness_at)
+        near = Nearness(measured.peaks, self.overshoot, seek)
+        return Booth(self.timeline, self.rows, self.layout, judged, plain, work, loudness_at, near)
 
 
 def choose_level(
@@ -144,11 +151,10 @@ def choose_level(
     booth = studio.booth(measured, aim)
     wanted = 0.0 if plan.wanted_gain_db is None else plan.wanted_gain_db
     limit = FULL_SCALE_DBTP if plan.limit_dbtp is None else plan.limit_dbtp
-    near = candidates(measured.peaks, wanted, limit - MARGIN_DB, studio.overshoot)
     if not is_linked:
-        return replace(plan, limiter=booth.listen(wanted, limit - MARGIN_DB, near).facts)
+        return replace(plan, limiter=booth.listen(wanted, limit - MARGIN_DB).facts)
     may_rise = aim.rule is not None and not aim.rule.ceiling_only and aim.room_db is None
-    return _settled(booth, plan, aim, wanted, limit, near, may_rise=may_rise)
+    return _settled(booth, plan, aim, wanted, limit, may_rise=may_rise)
 
 
 def _settled(
@@ -157,13 +163,12 @@ def _settled(
     aim: Aim,
     gain_db: float,
     limit_dbtp: float,
-    near: NDArray[np.bool_],
     *,
     may_rise: bool,
 ) -> LevelFacts:
     """Listen to the limited film until it is on target and under the limit."""
     ceiling, kept, least_missed = limit_dbtp - MARGIN_DB, None, math.inf
-    heard = booth.listen(gain_db, ceiling, near)
+    heard = booth.listen(gain_db, ceiling)
     for passes in range(2, _MOST_PASSES + 1):
         excess = 0.0 if heard.true_peak_dbtp is None else heard.true_peak_dbtp - (limit_dbtp - MARGIN_DB / 2.0)
         missed = _missed(plan, heard) if may_rise else min(0.0, _missed(plan, heard))
@@ -175,7 +180,7 @@ def _settled(
                 break
         gain_db = nearest_step(gain_db + nearest_step(missed))
         ceiling -= max(0.0, excess + _CEILING_STEP_DB) if excess > 0.0 else 0.0
-        heard = booth.listen(gain_db, ceiling, near, passes)
+        heard = booth.listen(gain_db, ceiling, passes)
     gain_db, heard = kept or (gain_db, heard)
     allowed, reached = gain_db - heard.facts.deepest_db, heard.lufs
     measured = aim.measured_lufs
