@@ -89,8 +89,6 @@ class LoudnessRule(Limit):
         Programme loudness, or the loudness of the mix while somebody speaks.
     gating
         ``relative`` as BS.1770-2 and later; ``none`` as BS.1770-1, which dialogue loudness may ask for.
-    span
-        What is measured: the whole file, or from the first to the last frame of action.
     applies_when
         The rule holds only then; the next one may hold otherwise.
     alternative
@@ -107,7 +105,6 @@ class LoudnessRule(Limit):
 
     quantity: Literal["programme", "dialogue"]
     gating: Literal["relative", "none"] = "relative"
-    span: Literal["file", "action"] = "file"
     applies_when: SpeechCondition | None = None
     alternative: bool = False
     target_lufs: float

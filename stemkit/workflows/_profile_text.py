@@ -9,6 +9,7 @@ from stemkit.core.profile_figures import (
     Figure,
     HeadTailRule,
     LeqMLimit,
+    LevelLimit,
     Limit,
     LoudnessRule,
     SpeechCondition,
@@ -44,6 +45,10 @@ def profile_lines(profile: Profile) -> Iterator[str]:
     for level in profile.plausible:
         yield f"plausible {level.role}: {level.quietest_lufs:.1f} to {level.loudest_lufs:.1f} LUFS ({level.severity})"
         yield _source(level.source, level.grade)
+    yield f"confidence: an error must be at least {100 * profile.confidence.least:g} % sure, else it is a warning"
+    for code, least in profile.confidence.rules.items():
+        yield f"{_INDENT}{code}: at least {100 * least:g} %"
+    yield f"{_INDENT}[{profile.confidence.source}]"
     for code, change in profile.severities.items():
         yield f"{code}: {change.severity} ({change.reason})"
 
@@ -110,6 +115,9 @@ def _asked(figure: Figure) -> str:
 
 
 def _bounds(limit: Limit) -> str:
+    if isinstance(limit, LevelLimit) and limit.above_lu:
+        more = f"quality control allows {limit.above_lu:g} LU more"
+        return f"at most {limit.max_lufs:.1f} {limit.unit}, {more}"
     low, high = limit.bounds
     if low is not None and high is not None:
         return f"{low:.1f} to {high:.1f} {limit.unit}"
@@ -123,7 +131,6 @@ def _loudness(rule: LoudnessRule) -> str:
     tolerance = f"{below}{above} LU" if below or above else ""
     text = f"{what} {'at most ' if rule.ceiling_only else ''}{rule.target_lufs:.1f} LUFS{tolerance}"
     text += _when(rule.applies_when) if rule.applies_when else ""
-    text += ", from the first to the last frame of action" if rule.span == "action" else ""
     if rule.flag_below_lu is not None or rule.flag_above_lu is not None:
         text += f"; quality control flags outside -{rule.flag_below_lu or 0:g} +{rule.flag_above_lu or 0:g} LU"
         text += f", {rule.flag_severity} up to there" if rule.flag_severity else ""

@@ -70,6 +70,23 @@ class Severities:
         return finding.outcome is not Outcome.FAIL or _ORDER.index(finding.severity) <= _ORDER.index(self.least)
 
 
+def unknown_codes(profile: Profile) -> list[Problem]:
+    """Return what a profile says about rules that do not exist: nothing would come of it."""
+    problems = []
+    for table, keys in (("severities", profile.severities), ("confidence.rules", profile.confidence.rules)):
+        for key in keys:
+            code, _, condition = key.partition(".")
+            try:
+                rule = rule_of(code)
+            except UsageError as error:
+                problems += [replace(problem, key=f"{table}.{key}") for problem in error.problems]
+                continue
+            if code != rule.code or (condition and condition not in rule.conditions):
+                hint = f"write {rule.code}, or with one of its conditions: {', '.join(rule.conditions)}"
+                problems.append(Problem("unknown_condition", f"{key!r} names no finding", hint, key=f"{table}.{key}"))
+    return problems
+
+
 def _level(text: str, word: str) -> Severity:
     try:
         return Severity(text.casefold())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from stemkit.core.errors import ProfileError
 from stemkit.core.facts import FilmFacts
 from stemkit.core.film import Chapter, Film, Stem
 from stemkit.core.manifest import FILM_FILE
@@ -20,7 +21,7 @@ from stemkit.report.check import build_check, verdict_of
 from stemkit.rules._engine import RuleRun, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
 from stemkit.texts.language import DEFAULT
-from stemkit.workflows._severities import Severities
+from stemkit.workflows._severities import Severities, unknown_codes
 from stemkit.workflows.verify import is_mix, verify_mix
 
 _SPOKEN = ("text", "markdown", "csv", "html")
@@ -111,6 +112,8 @@ def check(
     severities = Severities.read(severity)
     spec = severities.of_profile(load_profile(film.profile, beside=film.base))
     selected_rules(spec, select, ignore)
+    if problems := unknown_codes(spec):
+        raise ProfileError(*problems)
     if fix_into is not None:
         film = _repaired(film, fix_into, store, jobs, progress)
     result = check_film(film, spec, select=select, ignore=ignore, store=store, jobs=jobs, progress=progress)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from stemkit import __version__
 from stemkit.core.errors import Problem, ProfileError
 from stemkit.core.profile import Profile, load_profile, profile_names, profile_path, profile_schema
 from stemkit.workflows._profile_text import profile_lines
+from stemkit.workflows._severities import unknown_codes
 
 __all__ = ["as_json", "as_text", "check_profile", "list_profiles", "profile_schema", "rows_of", "show_profile"]
 
@@ -44,7 +46,10 @@ def check_profile(path: Path) -> Profile:
     """Load a profile file; raises `ProfileError` with everything that is wrong with it."""
     if not path.is_file():
         raise ProfileError(Problem("no_such_path", "there is no such file", "check the spelling", str(path)))
-    return load_profile(str(path.absolute()), beside=path.absolute().parent)
+    profile = load_profile(str(path.absolute()), beside=path.absolute().parent)
+    if problems := unknown_codes(profile):
+        raise ProfileError(*(replace(problem, path=str(path)) for problem in problems))
+    return profile
 
 
 def as_json(profile: Profile) -> dict[str, object]:
