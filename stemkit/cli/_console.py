@@ -17,7 +17,7 @@ import click
 
 from stemkit import __version__
 from stemkit.core.errors import Problem, StemkitError
-from stemkit.core.progress import Event, Progress, silent
+from stemkit.core.progress import Event, Progress, listeners, silent
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -116,9 +116,14 @@ class ProgressDisplay:
         self._drawn_at = 0.0
 
     def __enter__(self) -> Progress:
-        return self._show if self._shown else silent
+        if not self._shown:
+            return silent
+        listeners.append(self._show)
+        return self._show
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._shown:
+            listeners.remove(self._show)
         if self._bar is not None:
             self._bar.stop()
 

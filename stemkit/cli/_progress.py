@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from stemkit.cli._console import ProgressDisplay, note
-from stemkit.core.progress import Event, Progress
+from stemkit.core.progress import Event, Progress, listeners
 
 F = TypeVar("F", bound=Callable[..., Any])
 _EVERY_S = 0.2
@@ -33,7 +33,12 @@ def progress_option(function: F) -> F:
 def shown_progress(options: Mapping[str, Any]) -> Iterator[Progress]:
     """Show progress as the options of a command say."""
     if options["progress_as"] == "json":
-        yield _Lines()
+        lines = _Lines()
+        listeners.append(lines)
+        try:
+            yield lines
+        finally:
+            listeners.remove(lines)
     else:
         with ProgressDisplay(shown=not (options["quiet"] or options["no_progress"])) as progress:
             yield progress

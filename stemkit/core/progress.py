@@ -28,6 +28,15 @@ class Event:
 
 Progress = Callable[[Event], None]
 
+listeners: list[Progress] = []
+"""Who hears of work that no workflow begins, such as compiling."""
+
+
+def tell_listeners(event: Event) -> None:
+    """Tell everybody who listens now."""
+    for listener in tuple(listeners):
+        listener(event)
+
 
 def silent(event: Event) -> None:
     """Show nothing."""

@@ -71,12 +71,5 @@ def _prepare_cache() -> bool:
     return True
 
 
-def kernels_are_new() -> bool:
-    """Tell whether the scan has still to be compiled, which takes some seconds, as on the first run ever."""
-    from stemkit.kernels.scan import scan_group
-
-    return not scan_group.is_kept()
-
-
 CAN_KEEP_KERNELS = _prepare_cache()
 """Settled before any module of this package imports numba, which looks for its cache folder only once."""

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+from numba.core import event
 
+from stemkit.core.progress import Event, tell_listeners
 from stemkit.kernels import CAN_KEEP_KERNELS
 
+ONCE = "preparing, once (some seconds)"
+EVERY_TIME = "preparing (some seconds, every time: no cache folder can be written)"
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Callable[..., Callable[[Any], Any]] = numba.njit
 _STRICT = {"nogil": True, "error_model": "numpy", "boundscheck": False}
@@ -24,3 +28,34 @@ def kernel(function: F) -> F:
     """Compile a function that Python calls, and keep it between runs where that is possible."""
     compiled: F = _njit(**_STRICT, cache=CAN_KEEP_KERNELS)(function)
     return compiled
+
+
+def unordered_kernel(function: F) -> F:
+    """Compile a function like `kernel`, whose sums may be added in any order; it meets no NaN."""
+    order = {"reassoc", "contract", "nnan", "nsz"}
+    compiled: F = _njit(**_STRICT, cache=CAN_KEEP_KERNELS, fastmath=order)(function)
+    return compiled
+
+
+class _Told(event.Listener):
+    """Says that kernels are compiled, whichever it is and whoever needs it."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+
+    def on_start(self, event: Any) -> None:
+        if self._is_ours(event):
+            self._inside += 1
+            tell_listeners(Event(ONCE if CAN_KEEP_KERNELS else EVERY_TIME, 0, 1))
+
+    def on_end(self, event: Any) -> None:
+        if self._is_ours(event):
+            self._inside -= 1
+            if not self._inside:
+                tell_listeners(Event(ONCE if CAN_KEEP_KERNELS else EVERY_TIME, 1, 1))
+
+    def _is_ours(self, event: Any) -> bool:
+        return bool(event.data["dispatcher"].py_func.__module__.startswith("stemkit."))
+
+
+event.register("numba:compile", _Told())  # type: ignore[no-untyped-call]

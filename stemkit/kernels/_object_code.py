@@ -133,15 +133,6 @@ class ObjectKernel:
                 return
         self._plain = self._dispatcher()
 
-    def is_kept(self) -> bool:
-        """Tell whether the machine code is there, so that nothing has to be compiled."""
-        if self._call is not None or self._plain is not None:
-            return True
-        if links_by_itself():
-            return _read(self._path()) is not None
-        # Numba's own files of kept kernels; which of them fits this processor only numba knows.
-        return CAN_KEEP_KERNELS and any(kernel_cache_folder().glob(f"**/*{self._function}*.nbi"))
-
     def _dispatcher(self) -> Any:
         """Return numba's own callable, which compiles at its first call or takes what it kept."""
         import numba

@@ -9,24 +9,19 @@ it, and keeps no state: results do not depend on how the sound was cut. Buffers 
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+from typing import Any
 
-from stemkit.kernels import CAN_KEEP_KERNELS
+import numpy as np
+
+from stemkit.kernels._compile import kernel, unordered_kernel
 
 _DECIMATED = 512
-
-jit = njit(cache=CAN_KEEP_KERNELS, nogil=True, error_model="numpy", boundscheck=False)
-_vector = njit(
-    cache=CAN_KEEP_KERNELS,
-    nogil=True,
-    error_model="numpy",
-    boundscheck=False,
-    fastmath={"reassoc", "contract", "nnan", "nsz"},
-)
+# Those who call need no signatures: numba finds them.
+_kernel: Any = kernel
+_unordered: Any = unordered_kernel
 
 
-@jit
+@_kernel
 def clean(block, out):
     """Copy a block of shape ``(samples, channels)``; values that are no sound (NaN, absurd sizes) become zero."""
     for c in range(block.shape[1]):
@@ -35,7 +30,7 @@ def clean(block, out):
             out[c, i] = v if abs(v) <= 1e100 else 0.0
 
 
-@jit
+@_kernel
 def mix_down(x, weights, out):
     """Add the channels by their weights."""
     for c in range(x.shape[0]):
@@ -44,7 +39,7 @@ def mix_down(x, weights, out):
             out[i] += w * x[c, i]
 
 
-@_vector
+@_unordered
 def decimate(x, start, factor, taps, out):
     """Filter and keep every ``factor``-th sample: ``out[m]`` is centred on ``x[start + m * factor]``.
 
@@ -71,7 +66,7 @@ def decimate(x, start, factor, taps, out):
                 block[m] += h * row[m + shift]
 
 
-@_vector
+@_unordered
 def low_band(x, low, high, width, out):
     """Add up squares and products of sums over ``width`` samples of the first two channels.
 
@@ -93,7 +88,7 @@ def low_band(x, low, high, width, out):
         i += width
 
 
-@jit
+@_kernel
 def _rms(x, start, end, c):
     total = 0.0
     for i in range(start, end):
@@ -101,7 +96,7 @@ def _rms(x, start, end, c):
     return np.sqrt(total / max(1, end - start))
 
 
-@jit
+@_kernel
 def _edge(x, start, end, c):
     largest = 0.0
     for i in range(start, end):
@@ -109,7 +104,7 @@ def _edge(x, start, end, c):
     return largest
 
 
-@jit
+@_kernel
 def find_gaps(x, low, high, shortest, longest, reach, found):
     """Find runs of exact zeros that end between ``low`` and ``high``.
 
@@ -141,12 +136,12 @@ def find_gaps(x, low, high, shortest, longest, reach, found):
     return count
 
 
-@jit
+@_kernel
 def _bend(x, i):
     return abs(6.0 * x[i] - 4.0 * (x[i - 1] + x[i + 1]) + (x[i - 2] + x[i + 2]))
 
 
-@_vector
+@_unordered
 def bends(x, low, high, group, out):
     """Keep the largest fourth difference of each ``group`` samples of one channel from ``low`` on."""
     for g in range(out.shape[0]):
@@ -157,7 +152,7 @@ def bends(x, low, high, group, out):
         out[g] = largest
 
 
-@jit
+@_kernel
 def _describe(x, place, reach, row):
     """Say how a click stands in its surroundings: height, step, and level before and behind."""
     before, behind = 0.0, 0.0
@@ -175,7 +170,7 @@ def _describe(x, place, reach, row):
     row[5], row[6] = np.sqrt(left / reach), np.sqrt(right / reach)
 
 
-@jit
+@_kernel
 def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):  # noqa: C901
     """Find groups of one channel whose largest fourth difference stands alone.
 
@@ -208,7 +203,7 @@ def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):  #
     return count
 
 
-@jit
+@_kernel
 def _same_run(x, at, lag, low, high):
     """Return where the stretch around ``at`` that equals what stood ``lag`` samples before begins and ends."""
     first = at
@@ -220,7 +215,7 @@ def _same_run(x, at, lag, low, high):
     return first, last
 
 
-@jit
+@_kernel
 def find_repeats(x, bits, low, high, shortest, longest, table, found):
     """Find stretches between ``low`` and ``high`` that come twice, or a few times, in a row, sample by sample.
 

@@ -16,7 +16,6 @@ from stemkit.core.layout import LAYOUTS, Layout
 from stemkit.core.media import LayoutSource, MediaInfo
 from stemkit.core.names import display_name
 from stemkit.core.progress import Event, Progress, silent
-from stemkit.kernels import kernels_are_new
 from stemkit.kernels.scan import LOCAL_PEAKS, PLAIN_PEAKS, PRUNED_PEAKS
 from stemkit.meters import true_peak
 from stemkit.meters._ledger import Ledger
@@ -33,7 +32,6 @@ from stemkit.workflows._measure_result import MeasuredFile, MeasureResult
 __all__ = ["MeasureOptions", "MeasureResult", "MeasuredFile", "find_files", "measure", "parse_span"]
 
 TASK = "measuring"
-PREPARING = "preparing the meter, once (some seconds)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,6 @@ def measure(
     layout = _named_layout(options.layout)
     files = find_files(paths)
     _require_sense(options, files)
-    if kernels_are_new():
-        progress(Event(PREPARING, 0, 1))
     jobs = options.jobs or os.cpu_count() or 1
     store = open_store(rehash=options.rehash)
     probed = [_probe(path) for path in files]

@@ -119,15 +119,15 @@ def test_the_cache_folder_is_settled_before_numba_comes() -> None:
     assert run.stdout.strip() == "False"
 
 
-def test_new_kernels_are_told_from_kept_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_machine_code_is_never_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = ObjectKernel("stemkit.kernels._scan_body", "scan_body", "q0")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert not kernel.is_kept()
     path = kernel._path()
+    assert _object_code._read(path) is None
     _object_code._write(path, b"code")
-    assert kernel.is_kept()
+    assert _object_code._read(path) == b"code"
     path.write_bytes(path.read_bytes()[:-1])
-    assert not kernel.is_kept(), "damaged machine code is never believed"
+    assert _object_code._read(path) is None
 
 
 def test_a_kept_kernel_needs_no_compiler() -> None:
