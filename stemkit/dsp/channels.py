@@ -41,8 +41,12 @@ def _is_mono_to_pair(source: Layout, target: Layout) -> bool:
 def _spread(stream: Stream, target: Layout, gain: float) -> Stream:
     sides = [target.labels.index("L"), target.labels.index("R")]
     for block in stream:
+        sound = block if gain == 1.0 else block * gain
+        if target.count == len(sides):
+            yield np.repeat(sound, len(sides), axis=1)
+            continue
         wide = np.zeros((len(block), target.count))
-        wide[:, sides] = block if gain == 1.0 else block * gain
+        wide[:, sides] = sound
         yield wide
 
 

@@ -12,13 +12,14 @@ import numpy as np
 
 from stemkit.audio.reader import read_blocks
 from stemkit.core.errors import MediaError
-from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, StemFacts, StreamOf
+from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, StemFacts
 from stemkit.core.film import Role
 from stemkit.core.media import MediaInfo
 from stemkit.intake._work import Task, Work
+from stemkit.intake.low_band import add_low_band
 from stemkit.meters._content import RATE_HZ, Content, Floats
 from stemkit.meters._ledger import Ledger
-from stemkit.meters._listening import listen, listening_modules
+from stemkit.meters._listening import listen, listening_modules, low_band_readings
 from stemkit.meters.content_scan import ContentScanner
 from stemkit.meters.relations import Relations, RelationScanner
 from stemkit.meters.twins import Print, Twins, find_twins
@@ -39,9 +40,11 @@ class _Heard:
 def add_content(facts: FilmFacts, ledgers: Mapping[Path, Ledger], work: Work) -> FilmFacts:
     """Return the facts with the readings of content, where they are needed."""
     wanted = {need.what for need in work.needs if need.what in listening_modules()}
-    together = any(need.of in (StreamOf.ROLES, StreamOf.FILM) for need in work.needs)
+    together = any(need.what in (Relations, Twins) for need in work.needs)
     if not wanted and not together:
         return facts
+    if not together and wanted <= low_band_readings():
+        return add_low_band(facts, ledgers, wanted, work)
     lengths = (stem.media.length_samples for one in facts.chapters for stem in one.stems if stem.media)
     task = Task("listening to the stems", sum(lengths), work.progress)
     prints: list[Print] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stemkit.audio.probe import probe
 from stemkit.core.errors import MediaError
-from stemkit.core.facts import ChapterFacts, Delivery, FilmFacts, Measured, StemFacts, StreamOf
+from stemkit.core.facts import ChapterFacts, Delivery, FilmFacts, Measured, Need, StemFacts, StreamOf
 from stemkit.core.film import Film, Stem
 from stemkit.core.media import MediaInfo, MediaProblem, ProblemKind
 from stemkit.core.profile import Profile
@@ -38,6 +38,7 @@ def gather(
     profile: Profile,
     *,
     rules: Iterable[Rule] | None = None,
+    needs: frozenset[Need] | None = None,
     store: FactStore | None = None,
     jobs: int = 1,
     progress: Progress = silent,
@@ -50,6 +51,8 @@ def gather(
         As declared; files that do not exist stay in the facts with ``media = None``.
     rules
         Those that will be run, all by default. Stems are always measured; sums only where a rule needs them.
+    needs
+        What is measured; by default all that the rules need or want.
     store
         Where ledgers are kept between runs; `None` keeps nothing.
     jobs
@@ -60,7 +63,7 @@ def gather(
     OutputError
         If a folder of the film cannot be listed, or an archive cannot be unpacked for want of space or rights.
     """
-    needs = needs_of(all_rules() if rules is None else rules)
+    needs = needs_of(all_rules() if rules is None else rules) if needs is None else needs
     work = Work(needs, jobs, progress, store, meter_versions())
     deliveries = resolve(film, store, each=work.each, progress=work.progress)
     found = _probe_all(deliveries, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from stemkit.core.block import Stream
 from stemkit.core.errors import RenderError
-from stemkit.core.facts import ChapterFacts, FilmFacts, StreamOf
+from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Outcome
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.lengths import picture_samples
@@ -21,6 +22,9 @@ from stemkit.dsp.streams import add, pad_to, skip, take
 from stemkit.intake._work import Task, Work
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.integrity import Integrity
+from stemkit.meters.sample_peak import SamplePeak, peak_of
+from stemkit.meters.true_peak import TruePeak
+from stemkit.plan.storage import full_scale, largest_converted
 from stemkit.render.conform import in_order, process_stream, shape_after
 from stemkit.rules._base import fit_of
 from stemkit.rules._engine import all_rules, run_rules
@@ -113,8 +117,7 @@ def _with_sum(
     for stem in chapter.stems:
         part = parts.get(stem.stem.path)
         if part is not None and part.steps:
-            conformed = work.measured(_conformed(part, facts.profile, work), StreamOf.CONFORMED)
-            stem = replace(stem, conformed=conformed)  # noqa: PLW2901
+            stem = replace(stem, conformed=_as_conformed(part, stem, facts.profile, work))  # noqa: PLW2901
         stems.append(stem)
     chapter = replace(chapter, stems=tuple(stems))
     if all(need.of is not StreamOf.CHAPTER_SUM for need in work.needs):
@@ -150,6 +153,33 @@ def _length_alone(chapter: ChapterFacts, parts: Sequence[_Part], facts: FilmFact
     if frames is None or rate is None:
         return max(part.length_samples for part in parts)
     return picture_samples(frames, rate, facts.profile.format.sample_rate_hz)
+
+
+def _as_conformed(part: _Part, stem: StemFacts, profile: Profile, work: Work) -> Measured:
+    """Return what is needed to know of a stem as the mix would take it; of its peak only where it may matter."""
+    if any(need.of is StreamOf.CONFORMED and need.what is not SamplePeak for need in work.needs):
+        return work.measured(_conformed(part, profile, work), StreamOf.CONFORMED)
+    delivered, integrity = stem.measured.get(TruePeak), stem.measured.get(Integrity)
+    if integrity is not None and integrity.non_finite_samples:
+        return Measured()
+    largest_integer = full_scale("PCM_16" if profile.format.bit_depth_bits == 16 else "PCM_24")
+    if delivered is not None and largest_converted(part.steps, delivered.max_amplitude) < largest_integer:
+        return Measured()
+    return Measured({SamplePeak: _peak(part, work)})
+
+
+def _peak(part: _Part, work: Work) -> SamplePeak:
+    key = hashlib.sha256(f"peak {part.key}".encode()).hexdigest()
+    kept = work.store.get_arrays(key, "peak", work.versions) if work.store is not None else None
+    try:
+        if kept is not None:
+            return SamplePeak.from_arrays(kept)
+    except (KeyError, TypeError, ValueError):
+        pass
+    peak = peak_of(process_stream(part.media, part.steps))
+    if work.store is not None:
+        work.store.put_arrays(key, "peak", work.versions, peak.as_arrays())
+    return peak
 
 
 def _conformed(part: _Part, profile: Profile, work: Work) -> Ledger:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from types import ModuleType
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from stemkit.core.discovery import discover_modules
 from stemkit.meters._content import Content
+from stemkit.meters._low_band import LowBand
 
 
 class ListeningModule(Protocol):
@@ -16,7 +17,7 @@ class ListeningModule(Protocol):
     VERSION: int
     RESULT: type
 
-    def read_content(self, content: Content) -> object:
+    def read_content(self, content: Any) -> object:
         """Return the reading of a sound."""
 
 
@@ -31,7 +32,14 @@ def _is_listening(module: ModuleType) -> bool:
     return all(hasattr(module, name) for name in ("VERSION", "RESULT", "read_content"))
 
 
-def listen(content: Content, what: type) -> object:
+@cache
+def low_band_readings() -> frozenset[type]:
+    """Return the readings for which the low band of a sound is enough."""
+    found = (what for what, module in listening_modules().items() if getattr(module, "FROM_LOW_BAND", False))
+    return frozenset(found)
+
+
+def listen(content: Content | LowBand, what: type) -> object:
     """Return the reading of a type.
 
     Raises

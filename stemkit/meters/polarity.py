@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stemkit.meters._content import Content
+from stemkit.meters._low_band import WithLowBand
 
 VERSION = 1
+FROM_LOW_BAND = True
 _LOUD = 1e-3
 _FEWEST_WINDOWS = 5
 
@@ -32,7 +33,7 @@ class Polarity:
 RESULT = Polarity
 
 
-def read_content(content: Content) -> Polarity:
+def read_content(content: WithLowBand) -> Polarity:
     """Return how the channels go together."""
     if content.channels != 2 or not len(content.low_band):
         return Polarity()

@@ -1,6 +1,7 @@
 """A constant offset: the mean of every second is the same, loud or quiet.
 
-Drawn waveforms of retro music have a mean, too, but one that changes with every note.
+Drawn waveforms of retro music have a mean, too, but one that changes with every note. Close voices shake the mean
+themselves; there it is the pauses that tell.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stemkit.meters._content import Content
+from stemkit.meters._content import Floats
+from stemkit.meters._low_band import WithLowBand
 
-VERSION = 1
+VERSION = 2
+FROM_LOW_BAND = True
 _WINDOWS = 10
+_PAUSE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class SteadyOffset:
 RESULT = SteadyOffset
 
 
-def read_content(content: Content) -> SteadyOffset:
+def read_content(content: WithLowBand) -> SteadyOffset:
     """Return the offset of the first two channels."""
     count = len(content.low_band) // _WINDOWS
     if not count:
@@ -43,6 +47,25 @@ def read_content(content: Content) -> SteadyOffset:
     seconds = seconds[:, : content.channels]
     middle = np.median(seconds, axis=0)
     worst = int(np.abs(middle).argmax())
-    low, high = np.percentile(seconds[:, worst], (10, 90))
-    variation = float(high - low) / max(abs(float(middle[worst])), 1e-12)
-    return SteadyOffset(tuple(float(one) for one in middle), variation, worst)
+    pauses = _means_of_pauses(content, worst)
+    of_pauses = _variation(pauses)
+    if of_pauses < _variation(seconds[:, worst]):
+        middle[worst] = np.median(pauses)
+        return SteadyOffset(tuple(float(one) for one in middle), of_pauses, worst)
+    return SteadyOffset(tuple(float(one) for one in middle), _variation(seconds[:, worst]), worst)
+
+
+def _variation(means: Floats) -> float:
+    if not len(means):
+        return math.inf
+    low, high = np.percentile(means, (10, 90))
+    return float(high - low) / max(abs(float(np.median(means))), 1e-12)
+
+
+def _means_of_pauses(content: WithLowBand, channel: int) -> Floats:
+    """Return the means of the quietest quarter of the windows, if there are pauses; else nothing."""
+    step, width = content.sample_rate_hz // _WINDOWS, max(1, content.sample_rate_hz // 800)
+    means = content.low_band[:, 3 + channel]
+    swing = content.low_band[:, channel] / max(1, step // width) / width**2 - means**2
+    quiet, loud = np.percentile(swing, (25, 90))
+    return means[swing <= quiet] if quiet < _PAUSE * loud else np.zeros(0)

@@ -7,22 +7,33 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from stemkit.audio.channel_files import channel_names
 from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts, UnplacedReason
 from stemkit.core.film import Film, Role
 from stemkit.core.finding import Finding, Outcome
+from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import MediaInfo
 from stemkit.core.naming import stem_file_name
 from stemkit.core.profile import Profile
 from stemkit.core.steps import ApplyGain, Rename, Retag, Rewrap, RunInserts, Step
 from stemkit.meters.integrity import Integrity
 from stemkit.meters.sample_peak import SamplePeak
+from stemkit.meters.true_peak import TruePeak
 from stemkit.plan.asked import Asked, Choice
-from stemkit.plan.storage import changes_values, complete, in_order, largest_after, layout_is_known
+from stemkit.plan.storage import (
+    WRITABLE,
+    changes_values,
+    complete,
+    in_order,
+    largest_after,
+    largest_converted,
+    layout_is_known,
+)
 
 _MOST_GROWTH = 2.0  # by which a conversion of rate may raise the largest sample of any ordinary sound
 
@@ -47,6 +58,8 @@ class ConformItem:
         The source as the user wrote or gave it.
     output
         Path in the conformed tree, with ``/``; `None` if the file is not taken over.
+    files
+        Paths of its channels' files, where the profile wants one mono file for each; ``output`` is then no file.
     reason
         Why nothing is done, or what is left for a person; `None` where all is well.
     steps
@@ -64,10 +77,16 @@ class ConformItem:
     status: ItemStatus
     media: MediaInfo | None = None
     output: str | None = None
+    files: tuple[str, ...] = ()
     reason: str | None = None
     steps: tuple[Step, ...] = ()
     waiting: tuple[Step, ...] = ()
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def written_names(self) -> tuple[str, ...]:
+        """Paths of the files that it becomes in the conformed tree."""
+        return self.files or ((self.output,) if self.output is not None else ())
 
     @property
     def changes_file(self) -> bool:
@@ -115,7 +134,7 @@ def plan_conform(
             asked = _asked(stem, chapter, findings, choice or Choice())
             _add_inserts(asked, facts.film, stem.stem.role)
             asked.settle_rate(profile.format.sample_rate_hz)
-            items.append(_placed(_item(stem, chapter, asked, profile), name))
+            items.append(_packed(_placed(_item(stem, chapter, asked, profile), name), profile))
         items.extend(_not_taken(chapter))
     return ConformPlan(tuple(items))
 
@@ -176,7 +195,7 @@ def _with_steps(item: ConformItem, stem: StemFacts, asked: Asked, profile: Profi
         return replace(item, status=ItemStatus.SKIPPED if reason else ItemStatus.UNCHANGED, reason=reason)
     wanted = asked.by_the_way | asked.wanted
     has_room = profile.format.float_accepted and changes_values(media, wanted.values())
-    amplitude = _amplitude(stem, growth=_MOST_GROWTH if has_room else 1.0)
+    amplitude = _amplitude(stem, wanted.values(), growth=_MOST_GROWTH if has_room else 1.0)
     if amplitude is not None:
         # Where there is no float, only a gain is sure to bring the peak to a known place.
         counted = [step for step in wanted.values() if has_room or isinstance(step, ApplyGain)]
@@ -189,11 +208,13 @@ def _with_steps(item: ConformItem, stem: StemFacts, asked: Asked, profile: Profi
     return replace(item, status=ItemStatus.PLANNED, reason=reason, steps=steps)
 
 
-def _amplitude(stem: StemFacts, *, growth: float) -> float | None:
+def _amplitude(stem: StemFacts, steps: Iterable[Step], *, growth: float) -> float | None:
     """Return the largest amplitude of a stem after its steps; where it was not measured, the largest there may be."""
     if (converted := stem.conformed.get(SamplePeak)) is not None:
         return converted.max_amplitude
-    delivered = stem.measured.get(SamplePeak)
+    delivered, curve = stem.measured.get(SamplePeak), stem.measured.get(TruePeak)
+    if growth > 1.0 and curve is not None:
+        return largest_converted(steps, curve.max_amplitude)
     return None if delivered is None else delivered.max_amplitude * growth
 
 
@@ -206,6 +227,20 @@ def _placed(item: ConformItem, name: str) -> ConformItem:
     if any(isinstance(step, Rewrap) for step in item.steps) and not is_as_delivered:
         suffix = ".wav"
     return replace(item, output=f"ch{item.chapter:02}/{Path(name).stem}{suffix}")
+
+
+def _packed(item: ConformItem, profile: Profile) -> ConformItem:
+    """Name the files of an item's channels, where the profile wants one for each; what is no WAV is left whole."""
+    media, output = item.media, item.output
+    if profile.format.packaging != "discrete-mono" or media is None or output is None:
+        return item
+    steps = item.steps if item.status is ItemStatus.PLANNED else ()
+    named = [LAYOUTS[str(layout)] for step in steps if (layout := getattr(step, "layout", None)) is not None]
+    layout = named[-1] if named else media.layout
+    is_whole = not steps and (media.container not in ("WAV", "RF64", "BW64") or media.subtype not in WRITABLE)
+    if layout is None or layout.count == 1 or is_whole:
+        return item
+    return replace(item, files=channel_names(output, layout))
 
 
 def _names(chapter: ChapterFacts, facts: FilmFacts, profile: Profile) -> list[str]:
@@ -241,5 +276,5 @@ _WHY_UNPLACED = {
     UnplacedReason.NO_ROLE: "its name says no role",
     UnplacedReason.TWO_ROLES: "its name says two roles",
     UnplacedReason.MIX: "its name says that it is a mix, not a stem",
-}
     UnplacedReason.ARCHIVE: "it is an archive that was not opened",
+}

@@ -31,6 +31,7 @@ from stemkit.core.units import amplitude_from_db, db_from_amplitude
 
 WRITABLE: tuple[Subtype, ...] = ("PCM_16", "PCM_24", "FLOAT")
 BITS: dict[Subtype, int] = {"PCM_16": 16, "PCM_24": 24}
+_GROWTH_DB = 1.0
 _OWN_CONTAINERS = ("WAV", "RF64", "BW64")
 
 
@@ -65,6 +66,26 @@ def largest_after(steps: Iterable[Step], amplitude: float) -> float:
             case _:
                 pass
     return amplitude
+
+
+def largest_converted(steps: Iterable[Step], true_peak: float) -> float:
+    """Return what no sample of a sound exceeds once its rate and layout were changed.
+
+    Parameters
+    ----------
+    true_peak
+        Largest amplitude of the sound as delivered, between its samples too: what is converted lies on the same
+        curve, up to what filters make of its steepest edges (0.14 dB at most, over square waves, clipped and
+        full-band noise and tones up to the Nyquist rate; 1 dB is allowed for).
+    """
+    spread = [amplitude_from_db(max(0.0, step.mono_to_stereo_db)) for step in steps if isinstance(step, RemapChannels)]
+    return true_peak * math.prod(spread) * amplitude_from_db(_GROWTH_DB)
+
+
+def full_scale(subtype: Subtype) -> float:
+    """Return the amplitude from which a value does not fit an integer form any more."""
+    step_size = 2.0 ** (1 - BITS[subtype])
+    return 1.0 - 0.5 * step_size
 
 
 def layout_is_known(media: MediaInfo, steps: Iterable[Step]) -> bool:
@@ -126,8 +147,6 @@ def _excess_db(media: MediaInfo, steps: Iterable[Step], peak: float | None, subt
         and not any(isinstance(step, FlipPolarity) for step in steps)
     ):
         return None
-    step_size = 2.0 ** (1 - BITS[subtype])
-    largest = 1.0 - step_size
-    if peak < largest + 0.5 * step_size:
+    if peak < full_scale(subtype):
         return None
-    return db_from_amplitude(peak / largest)
+    return db_from_amplitude(peak / (1.0 - 2.0 ** (1 - BITS[subtype])))

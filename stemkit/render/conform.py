@@ -90,6 +90,14 @@ def process_stream(media: MediaInfo, steps: Iterable[Step], span: Span | None = 
     return _chain(media, ordered, read_blocks(media, wanted))
 
 
+def is_plain_copy(media: MediaInfo, steps: Iterable[Step]) -> bool:
+    """Tell whether a layout step does nothing but put one channel on both sides, after everything else."""
+    others = [step for step in steps if not isinstance(step, RemapChannels)]
+    remaps = [step for step in steps if isinstance(step, RemapChannels)]
+    is_mono = media.channels == 1 and not any(isinstance(step, RunInserts | FoldDown) for step in others)
+    return is_mono and all(step.mono_to_stereo_db == 0.0 and step.layout == "stereo" for step in remaps)
+
+
 def _cheapest(media: MediaInfo, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     # One channel costs half of two; mono becomes both sides at the end, where it is a copy. Effects may tell.
     if any(isinstance(step, RunInserts) for step in steps):

@@ -12,15 +12,17 @@ from stemkit.audio.writer import Chunks, PrintWriter, WriteFormat, needed_bytes,
 from stemkit.core.block import Stream
 from stemkit.core.errors import MediaError, OutputError, Problem, RenderError
 from stemkit.core.files import sha256_of
+from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import Bext, MediaInfo
-from stemkit.core.steps import Requantise, Resample, ShiftSound, Step, Subtype
+from stemkit.core.steps import RemapChannels, Requantise, Resample, ShiftSound, Step, Subtype
 from stemkit.core.timebase import resampled_length
+from stemkit.dsp.channels import remap
 from stemkit.dsp.quantise import DitherKey, is_on_grid, quantise
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import scan_file
 from stemkit.meters.summary import summarise
 from stemkit.plan.storage import BITS, WRITABLE, changes_values
-from stemkit.render.conform import process_stream, shape_after
+from stemkit.render.conform import is_plain_copy, process_stream, shape_after
 
 Told = Callable[[int], None]
 
@@ -109,16 +111,23 @@ def conform_stem(
     """
     fmt = stem_format(media, steps)
     told = on_samples or _tell_nobody
-    stream = process_stream(media, steps)
-    if fmt.subtype != "FLOAT":
-        key = DitherKey(role, "conform")
-        stream = quantise(stream, BITS[fmt.subtype], key, touched=_is_touched(media, steps, fmt.subtype))
+    stream = _as_stored(media, steps, fmt, role)
     bext = _bext(media, steps, fmt, made_by, tags)
     with PrintWriter(path, fmt, bext=bext, chunks=_chunks(bext, fmt, tags, others)) as writer:
         for block in stream:
             writer.push(block)
             told(len(block))
     return measured_file(path, fmt, told, bext)
+
+
+def _as_stored(media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, role: str) -> Stream:
+    """Return the sound on the grid of its format; what becomes both sides of stereo is rounded once."""
+    copies = [step for step in steps if isinstance(step, RemapChannels) and is_plain_copy(media, steps)]
+    stream = process_stream(media, tuple(step for step in steps if step not in copies))
+    if fmt.subtype != "FLOAT":
+        key = DitherKey(role, "conform")
+        stream = quantise(stream, BITS[fmt.subtype], key, touched=_is_touched(media, steps, fmt.subtype))
+    return remap(stream, LAYOUTS["mono"], fmt.layout) if copies else stream
 
 
 def measured_file(

@@ -16,6 +16,8 @@ def conform_text(
     """Return a ``conform`` object for people: the plan stem by stem, or what was done, and what is left last."""
     lines = plan_lines(data) if plan_only else [table(conform_rows(data))]
     lines += ["", *([] if plan_only else conform_notes(data)), conform_verdict(data, has_written=has_written)]
+    if not data["listened"]:
+        lines.append("What takes listening (dropouts, clicks, hum, bleed) is told by --plan and by 'stemkit check'.")
     failed = [item for item in data["items"] if item["status"] == "failed"]
     if failed and not plan_only:
         lines += [
@@ -44,10 +46,14 @@ def conform_notes(data: Mapping[str, Any]) -> list[str]:
 def plan_lines(data: Mapping[str, Any]) -> list[str]:
     """Return the plan for people: what is done to each stem and why, what waits, who must act, what is right."""
     lines: list[str] = []
-    right = [item for item in data["items"] if item["status"] == "unchanged"]
+    right = [item for item in data["items"] if item["status"] == "unchanged" and not _for_people(item)]
     for item in data["items"]:
-        if item["status"] != "unchanged":
+        if item not in right:
             lines += _plan_of(item)
+    for found in (found for found in data["open"] if found["path"] is None):
+        role = f" {found['role']}" if found["role"] else ""
+        who = found["creator"] or "the creator"
+        lines += ["", f"chapter {found['chapter']}{role}", f"  {who} must act: {_told(found)}"]
     if right:
         names = ", ".join(f"{item['chapter']} {item['role'] or '-'}" for item in right)
         lines += ["", f"right as delivered ({len(right)}): {names}"]
@@ -62,8 +68,11 @@ def _plan_of(item: Mapping[str, Any]) -> list[str]:
     is_planned = item["status"] in ("planned", "written")
     if is_planned:
         for at, step in enumerate(item["steps"], 1):
-            lines.append(f"  {at}. {_shown(step)}")
-            lines += [f"       {code}: {messages[code]}" for code in because.get(step["kind"], ()) if code in messages]
+            codes = [code for code in because.get(step["kind"], ()) if code in messages]
+            # What is nobody's wish follows from what was done before: a sound that was computed is stored anew.
+            follows = at > 1 and not because.get(step["kind"])
+            lines.append(f"  {at}. {_shown(step)}{', which follows' if follows else ''}")
+            lines += [f"       {code}: {messages.pop(code)}" for code in codes]
         if item["output"]:
             lines.append(f"  -> {item['output']}")
     for step in item["waiting"]:
@@ -80,12 +89,21 @@ def _shown(step: Mapping[str, Any]) -> str:
 def _left(item: Mapping[str, Any], is_planned: bool) -> list[str]:
     """Return what no tool can repair, and who must act."""
     waiting = {code for step in item["waiting"] for code in item["because"].get(step["kind"], ())}
-    known = [found for found in item["findings"] if found["severity"] == "error" and found["fix"] is None]
+    known = _for_people(item)
     who = item["creator"] or "the creator"
-    lines = [f"  {who} must act: {found['code']}: {found['message']} {found['advice']}" for found in known]
+    lines = [f"  {who} must act: {_told(found)}" for found in known]
     if not is_planned and item["reason"] and not known and not waiting:
         lines.append(f"  {item['status']}: {item['reason']}")
     return lines
+
+
+def _for_people(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the errors of a stem that no tool can repair."""
+    return [found for found in item["findings"] if found["severity"] == "error" and found["fix"] is None]
+
+
+def _told(found: Mapping[str, Any]) -> str:
+    return f"{found['code']}: {found['message']} {found['advice']}"
 
 
 def conform_verdict(data: Mapping[str, Any], *, has_written: bool) -> str:
@@ -98,7 +116,7 @@ def conform_verdict(data: Mapping[str, Any], *, has_written: bool) -> str:
         return f"Plan: {words}. Nothing was written.{more}"
     if not has_written:
         return f"Nothing to do: {words or 'there are no stems'}. Nothing was written.{more}"
-    return f"Conformed into {data['out']}: {words}. Receipts are in {data['out']}/receipts.{more}"
+    return f"Conformed into {data['out']}: {words}. Receipts are beside the files and in {data['out']}/receipts.{more}"
 
 
 _STATUSES = ("written", "planned", "unchanged", "skipped", "failed")

@@ -10,8 +10,9 @@ from stemkit.audio.reader import read_blocks
 from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, StemFacts, StreamOf
 from stemkit.core.finding import Outcome
 from stemkit.core.media import MediaInfo
+from stemkit.intake.low_band import low_band_of
 from stemkit.meters._ledger import Ledger
-from stemkit.meters._listening import listen, listening_modules
+from stemkit.meters._listening import listen, listening_modules, low_band_readings
 from stemkit.meters._meter import read
 from stemkit.meters.content_scan import ContentScanner
 from stemkit.plan.conform import ConformItem
@@ -47,7 +48,10 @@ def readings(item: ConformItem, media: MediaInfo, ledger: Ledger) -> Measured:
     wanted = {need.what for rule in rules for need in (*rule.needs, *rule.wants) if need.of is StreamOf.STEM}
     heard = wanted & listening_modules().keys()
     found: dict[type, object] = {what: read(ledger, what) for what in wanted - heard}
-    if heard:
+    if heard and heard <= low_band_readings():
+        low = low_band_of(media)
+        found |= {what: listen(low, what) for what in heard}
+    elif heard:
         scanner = ContentScanner(media.sample_rate_hz, media.channels)
         for block in read_blocks(media):
             for _ in scanner.push(block):

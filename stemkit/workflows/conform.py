@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from stemkit import __version__
-from stemkit.core.facts import FilmFacts, StemFacts, StreamOf
+from stemkit.core.facts import FilmFacts, StemFacts
 from stemkit.core.film import Film, Role
 from stemkit.core.finding import Finding, Outcome
 from stemkit.core.names import display_name
@@ -20,12 +20,12 @@ from stemkit.meters.summary import Summary
 from stemkit.plan.asked import Choice
 from stemkit.plan.conform import ItemStatus, plan_conform
 from stemkit.report.check import media_as_dict
-from stemkit.rules._base import Rule
 from stemkit.rules._engine import all_rules, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
 from stemkit.texts import render
 from stemkit.workflows._conform_choice import LEFT_OUT, Only
 from stemkit.workflows._conform_job import Done, Job
+from stemkit.workflows._conform_rules import about_stems, needs_of_plan, rules_of_plan
 from stemkit.workflows._conform_run import carry_out
 from stemkit.workflows._conformed_tree import FILM_FILE
 
@@ -47,6 +47,8 @@ class ConformResult:
         Whether a conformed tree stands in ``out`` now, written by this run or an earlier one.
     has_written
         Whether anything was written.
+    has_listened
+        Whether everything was listened for that ``check`` listens for, as for a plan; a run looks for what it can repair.
     told, creators
         What was found on every stem, and by whom each chapter was made.
     """
@@ -57,6 +59,7 @@ class ConformResult:
     open_findings: tuple[Finding, ...] = ()
     has_tree: bool = False
     has_written: bool = False
+    has_listened: bool = False
     told: Mapping[Place, Sequence[Finding]] = field(default_factory=dict)
     creators: Mapping[int, str] = field(default_factory=dict)
 
@@ -89,7 +92,15 @@ class ConformResult:
             "out": str(self.out),
             "items": [self._item(done) for done in self.items],
             "film": self.film_file,
+            "listened": self.has_listened,
+            "open": [self._open(finding) for finding in self.open_findings],
         }
+
+    def _open(self, finding: Finding) -> dict[str, Any]:
+        where = finding.where
+        place = {"chapter": where.chapter, "role": where.role.value if where.role else None}
+        path = str(where.path) if where.path else None
+        return {**_found(finding), **place, "path": path, "creator": self.creators.get(where.chapter or 0) or None}
 
 
 def _found(finding: Finding) -> dict[str, Any]:
@@ -105,8 +116,9 @@ def item_as_dict(done: Done) -> dict[str, Any]:
         "chapter": item.chapter,
         "role": item.role.value if item.role else None,
         "source": str(item.source),
-        "name": display_name(item.source),
+        "name": display_name(item.declared_path),
         "output": item.output,
+        "files": list(item.written_names),
         "status": item.status.value,
         "reason": item.reason,
         "steps": [step_as_dict(step) for step in item.steps],
@@ -162,14 +174,16 @@ def conform(
     only = only or Only()
     in_hand = only.in_hand(film)
     _check_effects(film)
-    # The peaks of converted stems decide how they are stored, whichever rules were selected.
-    rules = about_stems(all_rules())
-    facts = gather(in_hand, profile, rules=rules, store=store, jobs=jobs, progress=progress).facts
-    findings = run_rules(facts, about_stems(selected_rules(profile))).findings
-    plan = only.of_plan(plan_conform(facts, findings, profile, choice))
+    wide, narrow = (about_stems, rules_of_plan) if plan_only else (rules_of_plan, rules_of_plan)
+    needs = needs_of_plan(wide(all_rules()))
+    facts = gather(in_hand, profile, needs=needs, store=store, jobs=jobs, progress=progress).facts
+    # What is done never depends on how much was listened to.
+    asked = run_rules(facts, narrow(selected_rules(profile))).findings
+    findings = run_rules(facts, wide(selected_rules(profile))).findings if plan_only else asked
+    plan = only.of_plan(plan_conform(facts, asked, profile, choice))
     has_film_file = film.manifest is not None
     job = Job(film, profile, store, jobs, progress, described(facts), facts=facts, is_part=only != Only())
-    about = _about(findings, film)
+    about = {**_about(findings, film), "has_listened": plan_only}
     if not plan.has_work:
         items = tuple(job.as_it_is(replace(item, output=None)) for item in plan.items)
         left = still_open(findings, items, choice)
@@ -199,11 +213,6 @@ def _about(findings: Sequence[Finding], film: Film) -> dict[str, Any]:
         if finding.outcome is Outcome.FAIL and finding.waived_by is None and where.chapter is not None and where.path:
             told.setdefault((where.chapter, where.role, where.path), []).append(finding)
     return {"told": told, "creators": {chapter.number: chapter.creator for chapter in film.chapters}}
-
-
-def about_stems(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Return the rules that conforming can answer: what a chapter's sum is like is the mix's affair."""
-    return tuple(rule for rule in rules if all(need.of is not StreamOf.CHAPTER_SUM for need in rule.needs))
 
 
 def still_open(findings: Sequence[Finding], items: Sequence[Done], choice: Choice | None = None) -> tuple[Finding, ...]:
