@@ -17,6 +17,7 @@ from stemkit.core.profile import Profile
 from stemkit.meters._meter import meter_versions
 from stemkit.report.model import REPORT_NAME, SCHEMA, open_report
 from stemkit.store.facts import FactStore
+from stemkit.workflows._mix_files import parts_in
 
 HTML_NAME = "report.html"
 BOUNDARY = ("after", "role", "before_samples", "after_samples", "law", "degraded", "correlation")
@@ -39,8 +40,11 @@ class EarlierMix:
             "sample_rate_hz": report["film"]["sample_rate_hz"],
             "prints": report["prints"],
             "null_test": report["null_test"],
+            "reels": report.get("reels") or [],
             "level": report["level"],
             "limiter": report.get("limiter"),
+            "duck": report.get("duck"),
+            "me": report.get("me"),
             "balance": report.get("balance"),
             "boundaries": [{key: each.get(key) for key in BOUNDARY} for each in report["boundaries"]],
         }
@@ -73,7 +77,8 @@ def look_for(out: Path, signature: str, store: FactStore) -> EarlierMix | None:
     if report["schema"] != SCHEMA or report.get(SIGNATURE) != signature or not report.get("prints"):
         return None
     try:
-        unchanged = all(store.sha256_of(out / each["path"]) == each["sha256"] for each in report["prints"])
+        parts = [part for each in report["prints"] for part in parts_in(each)]
+        unchanged = all(store.sha256_of(out / part["path"]) == part["sha256"] for part in parts)
         unchanged = unchanged and (out / HTML_NAME).is_file()
     except OSError:
         return None

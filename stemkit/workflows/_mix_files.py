@@ -17,6 +17,7 @@ from stemkit.audio.writer import container_of, needed_bytes
 from stemkit.core.block import Block
 from stemkit.core.errors import Problem, RenderError
 from stemkit.core.film import Film
+from stemkit.core.layout import LAYOUTS, STEREO, Layout, assumed_layout
 from stemkit.core.media import Bext, MediaInfo
 from stemkit.core.profile import Profile
 from stemkit.core.timebase import Span
@@ -210,3 +211,11 @@ def parts_in(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     length = row["length_samples"]
     plain = {"path": row["path"], "sha256": row["sha256"], "reel": None, "channel_indices": None}
     return [{**plain, "start_samples": 0, "programme_samples": length, "head_samples": 0, "tail_samples": 0}]
+
+
+def layout_in(row: Mapping[str, Any], media: MediaInfo) -> Layout:
+    """Return the layout of a print of a report: by the channels of its files, else by the header of the first."""
+    parts = parts_in(row)
+    labels = tuple(label for part in parts if part["reel"] == parts[0]["reel"] for label in part.get("channels") or ())
+    by_labels = next((layout for layout in LAYOUTS.values() if layout.labels == labels), None)
+    return by_labels or media.layout or assumed_layout(media.channels) or STEREO

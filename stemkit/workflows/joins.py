@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from stemkit.audio.probe import probe
-from stemkit.audio.reader import read_blocks
 from stemkit.audio.writer import PrintWriter, WriteFormat
 from stemkit.core.files import OutputSet
-from stemkit.core.media import Bext, MediaInfo
+from stemkit.core.media import Bext
 from stemkit.core.steps import Subtype
 from stemkit.core.timebase import Span
+from stemkit.render.print_files import WrittenFile, read_print
 from stemkit.report.model import open_report
+from stemkit.workflows._mix_files import layout_in, parts_in, sound_of
 
 FOLDER = "joins"
 SIDE_S = 3.0
@@ -40,27 +43,30 @@ def cut_joins(folder: Path) -> tuple[str, ...]:
     """
     report = open_report(folder)
     full = max(report["prints"], key=lambda each: len(each["roles"]))
-    media = probe(folder / full["path"])
+    files = [sound_of(part, probe(folder / part["path"])) for part in parts_in(full)]
     cuts = {join["after"]: join["at_s"] for join in report["boundaries"] if join["at_s"] is not None}
+    rate_hz, length = files[0].media.sample_rate_hz, full["length_samples"]
     with OutputSet(folder) as output:
         names = []
         for after, at_s in sorted(cuts.items()):
             name = f"{FOLDER}/after_{after:03d}.wav"
-            at = round(at_s * media.sample_rate_hz)
-            side = round(SIDE_S * media.sample_rate_hz)
-            _cut(media, Span(max(0, at - side), min(media.length_samples, at + side)), output.temporary(name), after)
+            at, side = round(at_s * rate_hz), round(SIDE_S * rate_hz)
+            _cut(files, Span(max(0, at - side), min(length, at + side)), output.temporary(name), after, full)
             names.append(name)
         output.commit(names)
     return tuple(names)
 
 
-def _cut(media: MediaInfo, span: Span, path: Path, after: int) -> None:
-    assert media.layout is not None, "a print has a layout"
-    fmt = WriteFormat(media.sample_rate_hz, _SUBTYPES[media.subtype], media.layout, span.length)
+def _cut(files: Sequence[WrittenFile], span: Span, path: Path, after: int, full: Mapping[str, Any]) -> None:
+    media, first = files[0].media, files[0]
+    layout = layout_in(full, media)
+    fmt = WriteFormat(media.sample_rate_hz, _SUBTYPES[media.subtype], layout, span.length)
     start = media.bext.time_reference_samples if media.bext else 0
     bext = Bext(
-        description=f"the cut after chapter {after}", originator="stemkit", time_reference_samples=start + span.start
+        description=f"the cut after chapter {after}",
+        originator="stemkit",
+        time_reference_samples=start + first.head_samples + span.start,
     )
     with PrintWriter(path, fmt, bext=bext) as writer:
-        for block in read_blocks(media, span):
+        for block in read_print(files, span):
             writer.push(block)

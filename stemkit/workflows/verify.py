@@ -15,12 +15,15 @@ from stemkit.core.finding import Finding
 from stemkit.core.media import MediaInfo, MediaProblem, ProblemKind
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
-from stemkit.plan.routing import PrintRow, sum_rules
+from stemkit.plan.routing import PrintRow, SumRule, sum_rules
 from stemkit.render.buses import Work
+from stemkit.render.composed import prove_reels
+from stemkit.render.print_files import WrittenFile
 from stemkit.render.verify import prove_sums
 from stemkit.report.model import REPORT_NAME, open_report
 from stemkit.rules._engine import all_rules, run_rules
 from stemkit.store.facts import FactStore, open_store
+from stemkit.workflows._mix_files import parts_in, sound_of
 from stemkit.workflows._mix_pace import Counter
 
 _RULE = "MIX002"
@@ -79,21 +82,38 @@ def verify_mix(
     report = open_report(folder)
     store = store or open_store()
     rows = [PrintRow(each["name"], tuple(Role(role) for role in each["roles"])) for each in report["prints"]]
-    media = {each["name"]: _probed(folder / each["path"]) for each in report["prints"]}
+    parts = {each["name"]: parts_in(each) for each in report["prints"]}
+    sounds = {
+        name: tuple(sound_of(part, _probed(folder / part["path"])) for part in each) for name, each in parts.items()
+    }
     prints = tuple(
-        PrintFacts(row.name, frozenset(row.roles), media[row.name], Measured(), _sha256(media[row.name], store), proven)
-        for row, proven in zip(rows, (each["sha256"] for each in report["prints"]), strict=True)
+        PrintFacts(row.name, frozenset(row.roles), file.media, Measured(), _sha256(file.media, store), part["sha256"])
+        for row in rows
+        for part, file in zip(parts[row.name], sounds[row.name], strict=True)
     )
     facts = FilmFacts(_film(report, folder), _profile(report, folder), prints=prints)
     if any(each.sha256 != each.expected_sha256 for each in prints):
-        length = report["film"]["length_samples"] or 0
-        told = Counter(progress, "proving the null", length)
-        nulls: Sequence[NullFacts] = prove_sums(media, sum_rules(rows), Work(jobs, on_samples=told))
+        told = Counter(progress, "proving the null", report["film"]["length_samples"] or 0)
+        nulls = _proven_again(report, sounds, sum_rules(rows), Work(jobs, on_samples=told))
     else:
         nulls = _proven(report)
     facts = FilmFacts(facts.film, facts.profile, prints=prints, nulls=tuple(nulls))
     rules = [rule for rule in all_rules() if rule.code == _RULE]
     return VerifyResult(report, facts, run_rules(facts, rules).findings)
+
+
+def _proven_again(
+    report: Mapping[str, Any], sounds: Mapping[str, Sequence[WrittenFile]], rules: Sequence[SumRule], work: Work
+) -> Sequence[NullFacts]:
+    """Subtract the prints as they are now; what was not claimed when they were made is not claimed now."""
+    earlier = _proven(report)
+    apart = {(null.sum, null.of): null for null in earlier if null.exact is None}
+    claimed = [rule for rule in rules if (rule.sum, rule.of) not in apart]
+    if all(len(files) == 1 and not files[0].head_samples + files[0].tail_samples for files in sounds.values()):
+        found = prove_sums({name: files[0].media for name, files in sounds.items()}, claimed, work)
+    else:
+        found, _ = prove_reels(sounds, claimed, work)
+    return (*found, *apart.values())
 
 
 def _proven(report: Mapping[str, Any]) -> list[NullFacts]:
