@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stemkit.core.film import Film, LimiterChoice
+    from stemkit.core.film import Film, LimiterChoice, MeChoice
     from stemkit.workflows.mix import MixResult
 
 
@@ -23,6 +23,8 @@ class MixAsked:
     missing: str | None
     limiter: LimiterChoice | None
     balance: str | None
+    duck: float | None
+    me: MeChoice | None
     plan_only: bool
     joins: bool
 
@@ -34,6 +36,8 @@ class MixAsked:
             "print_by": print_by,
             "missing_as_silence": self.missing == "silence",
             "limiter": self.limiter,
+            "duck_db": self.duck,
+            "me": self.me,
             "plan_only": self.plan_only,
             **asked_balance(self.balance, film),
         }
@@ -54,6 +58,15 @@ def mix_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--missing", type=click.Choice(["silence"]), help="Put silence where a stem is absent or unusable.")
     @click.option("--limiter", type=click.Choice(["off", "linked"]), help="One true-peak limiter for all prints.")
     @click.option("--balance", metavar="MODE|CSV", help="none, dialogue, programme, or an edited balance.csv.")
+    @click.option(
+        "--duck",
+        type=click.FloatRange(0.0, 40.0),
+        metavar="DB",
+        help="Music and effects so far under the voice; 0: off.",
+    )
+    @click.option(
+        "--me", type=click.Choice(["follow", "undipped"]), help="M&E as in the mix, or before ducking and limiter."
+    )
     @click.option("--plan", "plan_only", is_flag=True, help="Show the balance of the chapters and write nothing.")
     @click.option("--joins", is_flag=True, help="Write a short file for each cut too: full mix, 3 s before and after.")
     @wraps(command)

@@ -27,6 +27,7 @@ class Role(StrEnum):
 BalanceMode = Literal["none", "dialogue", "programme"]
 LimiterChoice = Literal["off", "linked"]
 PrintContainer = Literal["wav", "flac"]
+MeChoice = Literal["follow", "undipped"]
 FadeLaw = Literal["equal-gain", "equal-power", "cosine", "auto"]
 """``auto`` keeps the power of what is heard on both sides, whatever their correlation, which is measured."""
 
@@ -151,6 +152,29 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Ducking:
+    """Music and effects under the voice.
+
+    Parameters
+    ----------
+    depth_db
+        By how much they are turned down while somebody speaks; 0 is off.
+    lookahead_s
+        So long before the voice their gain begins to fall.
+    attack_s, release_s
+        How long it falls, and how long it rises.
+    hold_s
+        How long it stays down after the voice.
+    """
+
+    depth_db: float = 0.0
+    lookahead_s: float = 0.3
+    attack_s: float = 0.3
+    hold_s: float = 0.4
+    release_s: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
 class MixSettings:
     """How the feature is printed; the profile is the film's unless named.
 
@@ -162,6 +186,11 @@ class MixSettings:
         What brings the chapters together: one gain each, towards the film's level, bounded.
     trims_db
         Trims that a person wrote, by chapter; they win.
+    duck
+        Music and effects under the voice.
+    me
+        ``"follow"``: music and effects are printed as they are in the mix; ``"undipped"``: as they are before
+        ducking and limiter, and then their sum with the voice is not the mix.
     container
         Of the prints, ``"wav"`` or ``"flac"``; the profile's, if `None`.
     reels
@@ -175,6 +204,8 @@ class MixSettings:
     balance: BalanceMode = "none"
     max_trim_db: float = 6.0
     trims_db: Mapping[int, float] = field(default_factory=dict)
+    duck: Ducking = Ducking()
+    me: MeChoice = "follow"
     container: PrintContainer | None = None
     reels: tuple[int, ...] = ()
     slate: Path | None = None

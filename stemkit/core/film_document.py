@@ -150,7 +150,20 @@ class WaiverPart(AsWritten):
 class DuckPart(AsWritten):
     """Music and effects under the voice."""
 
-    depth_db: float | None = Field(default=None, description="0 is off; nothing else is offered yet")
+    depth_db: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=40.0,
+        description="how far music and effects are turned down; default 0: off",
+    )
+    lookahead_s: float | None = Field(
+        default=None, ge=0.0, le=5.0, description="how long before the voice they begin to fall; default 0.3"
+    )
+    attack_s: float | None = Field(default=None, ge=0.01, le=5.0, description="how long they fall; default 0.3")
+    hold_s: float | None = Field(
+        default=None, ge=0.0, le=10.0, description="how long they stay down after the voice; default 0.4"
+    )
+    release_s: float | None = Field(default=None, ge=0.05, le=10.0, description="how long they rise; default 0.8")
 
 
 class MixPart(AsWritten):
@@ -167,6 +180,9 @@ class MixPart(AsWritten):
         default=None, description="linked: one true-peak limiter for all prints"
     )
     duck: DuckPart | None = None
+    me: Literal["follow", "undipped"] | None = Field(
+        default=None, description="undipped: music and effects as before ducking and limiter; default follow"
+    )
     container: Literal["wav", "flac"] | None = Field(
         default=None, description="of the prints; default: what their profile says, else wav"
     )

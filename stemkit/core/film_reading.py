@@ -64,11 +64,6 @@ class Reading:
         line = self.source.line_of(location)
         self.problems.append(Problem(code, message, hint, str(self.source.path), line, dotted(location)))
 
-    def not_offered(self, location: Location, value: object, instead: str) -> None:
-        """Record that a documented key asks for something that this version cannot do."""
-        message = f"{dotted(location)} = {value!r} is not offered yet"
-        self.complain("not_offered", location, message, instead)
-
     def frames(self, value: str | int | None, location: Location) -> int | None:
         """Return a time in frames, `None` where there is none or (with a problem) where it is none."""
         if value is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stemkit.core.as_written import hint_for
 from stemkit.core.errors import ManifestError, ProfileError
-from stemkit.core.film import Boundary, Chapter, Crossfade, FadeLaw, Film, Handles, MixSettings, Role, Stem
+from stemkit.core.film import Boundary, Chapter, Crossfade, Ducking, FadeLaw, Film, Handles, MixSettings, Role, Stem
 from stemkit.core.film_document import (
     ChapterPart,
     CrossfadePart,
@@ -69,7 +69,6 @@ def _film(reading: Reading, profile: str | None) -> Film:
     asked = _profile_handles(reading, name, ("film", "profile"), is_given=profile is not None)
     if mix.profile is not None:
         _profile_handles(reading, mix.profile, ("mix", "profile"), is_given=False)
-    _check_mix(reading, mix)
     defaults = document.defaults
     handles = _handles(reading, defaults.handles if defaults else None, ("defaults", "handles"), asked)
     chapters = _chapters(reading, handles)
@@ -118,12 +117,8 @@ def _mix_settings(reading: Reading, mix: MixPart, chapters: Sequence[Chapter]) -
         else:
             trims[numbers[key]] = float(trim_db)
     most = 6.0 if mix.max_trim_db is None else mix.max_trim_db
-    return MixSettings(mix.profile, mix.limiter or "off", mix.balance or "none", most, trims)
-
-
-def _check_mix(reading: Reading, mix: MixPart) -> None:
-    if mix.duck is not None and mix.duck.depth_db:
-        reading.not_offered(("mix", "duck", "depth_db"), mix.duck.depth_db, "leave it out, or write depth_db = 0.0")
+    duck = Ducking(**(mix.duck.model_dump(exclude_none=True) if mix.duck else {}))
+    return MixSettings(mix.profile, mix.limiter or "off", mix.balance or "none", most, trims, duck, mix.me or "follow")
 
 
 def _handles(reading: Reading, part: HandlesPart | None, location: Location, otherwise: Handles) -> Handles:

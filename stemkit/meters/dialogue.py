@@ -13,6 +13,7 @@ detector. The rule, on K-weighted levels of every 100 ms of the stem:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -72,29 +73,39 @@ class Dialogue:
 
 def speech_windows(voice: Ledger) -> Mask:
     """Return for each whole 100 ms of a voice stem whether it speaks."""
+    level = window_levels(voice)
+    active = without_short(level > least_of_speech(voice), _SHORTEST_BURST)
+    return _widened(~without_short(~active, _LONGEST_PAUSE, inside=True), _BEFORE, _AFTER)
+
+
+def window_levels(voice: Ledger) -> Floats:
+    """Return the level of each whole 100 ms in LUFS; silence is -200.7 LUFS."""
     whole = len(voice.cells) // _WINDOW_CELLS * _WINDOW_CELLS
     power = voice.cells[:whole].reshape(-1, _WINDOW_CELLS).sum(axis=1) / (voice.cell_rate_hz / 10.0)
+    return np.asarray(-0.691 + 10.0 * np.log10(np.maximum(power, _SILENCE)))
+
+
+def least_of_speech(voice: Ledger) -> float:
+    """Return the level in LUFS above which a voice stem speaks; infinite where it holds no voice."""
+    level = window_levels(voice)
     programme = loudness.read(voice).programme_lufs
     if programme is None:
-        return np.zeros(len(power), dtype=bool)
-    level = -0.691 + 10.0 * np.log10(np.maximum(power, _SILENCE))
+        return math.inf
     least = max(_QUIETEST_LUFS, programme - _BELOW_PROGRAMME_LU)
     floor = float(np.percentile(level, 10.0))
-    if floor < programme - _CLEAR_FLOOR_LU:
-        least = max(least, floor + _ABOVE_FLOOR_LU)
-    active = _without_short(level > least, _SHORTEST_BURST)
-    return _widened(~_without_short(~active, _LONGEST_PAUSE, inside=True), _BEFORE, _AFTER)
+    return max(least, floor + _ABOVE_FLOOR_LU) if floor < programme - _CLEAR_FLOOR_LU else least
 
 
-def _runs(mask: Mask) -> list[tuple[int, int]]:
+def runs(mask: Mask) -> list[tuple[int, int]]:
+    """Return where a mask is true, as pairs of start and end."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
-def _without_short(mask: Mask, shortest: int, *, inside: bool = False) -> Mask:
+def without_short(mask: Mask, shortest: int, *, inside: bool = False) -> Mask:
     """Drop runs shorter than some windows; ``inside`` keeps those that touch an end."""
     kept = mask.copy()
-    for start, end in _runs(mask):
+    for start, end in runs(mask):
         if end - start < shortest and not (inside and (start == 0 or end == len(mask))):
             kept[start:end] = False
     return kept
@@ -102,7 +113,7 @@ def _without_short(mask: Mask, shortest: int, *, inside: bool = False) -> Mask:
 
 def _widened(mask: Mask, before: int, after: int) -> Mask:
     wide = mask.copy()
-    for start, end in _runs(mask):
+    for start, end in runs(mask):
         wide[max(0, start - before) : end + after] = True
     return wide
 

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from stemkit.core.film import Role
+from stemkit.core.facts import NullFacts
+from stemkit.core.film import MixSettings, Role
 from stemkit.core.profile import PrintSpec
+from stemkit.plan.ducking import DUCKED
+
+UNDIPPED = "undipped"
+"""Why a sum with music and effects as they are before ducking and limiter is not claimed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintRow:
-    """One print: its name and the roles that are added for it, in the order of `Role`."""
+    """One print: its name and the roles that are added for it, in the order of `Role`.
+
+    Parameters
+    ----------
+    is_undipped
+        It holds its roles as they are before ducking and limiter, and adds up to nothing.
+    """
 
     name: str
     roles: tuple[Role, ...]
+    is_undipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +42,20 @@ def plan_routing(prints: Iterable[PrintSpec]) -> tuple[PrintRow, ...]:
     return tuple(PrintRow(spec.name, tuple(role for role in Role if role in spec.roles)) for spec in prints)
 
 
+def with_undipped(rows: Sequence[PrintRow], mix: MixSettings) -> tuple[PrintRow, ...]:
+    """Return the rows in which music and effects stand apart, if that is asked for and makes a difference."""
+    if mix.me == "follow" or not (mix.duck.depth_db or mix.limiter == "linked"):
+        return tuple(rows)
+    return tuple(replace(row, is_undipped=row.roles == DUCKED) for row in rows)
+
+
 def roles_needed(rows: Sequence[PrintRow]) -> tuple[Role, ...]:
     """Return the roles that any print takes."""
     return tuple(role for role in Role if any(role in row.roles for row in rows))
 
 
 def sum_rules(rows: Sequence[PrintRow]) -> tuple[SumRule, ...]:
-    """Return what the prints must add up to.
+    """Return what the prints must add up to, sample by sample; see `sums_apart` for the others.
 
     Every print of several roles is the sum of the prints of single roles, and, where two other
     prints divide its roles between them, of those two.
@@ -47,6 +66,19 @@ def sum_rules(rows: Sequence[PrintRow]) -> tuple[SumRule, ...]:
     >>> sum_rules(rows)
     (SumRule(sum='FULL', of=('VO', 'SFX')),)
     """
+    apart = {row.name for row in rows if row.is_undipped}
+    return tuple(rule for rule in _all_sums(rows) if not apart & {rule.sum, *rule.of})
+
+
+def sums_apart(rows: Sequence[PrintRow], samples: int) -> tuple[NullFacts, ...]:
+    """Return the sums that do not hold because a print stands apart, as facts that nobody claims."""
+    claimed = sum_rules(rows)
+    return tuple(
+        NullFacts(rule.sum, rule.of, None, None, samples, UNDIPPED) for rule in _all_sums(rows) if rule not in claimed
+    )
+
+
+def _all_sums(rows: Sequence[PrintRow]) -> tuple[SumRule, ...]:
     alone = {row.roles[0]: row.name for row in rows if len(row.roles) == 1}
     rules: list[SumRule] = []
     for row in rows:

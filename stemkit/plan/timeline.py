@@ -16,6 +16,7 @@ from stemkit.core.lengths import picture_samples
 from stemkit.core.media import MediaInfo
 from stemkit.core.mix_facts import JoinFacts
 from stemkit.core.timebase import FrameRate, Span, round_half_up
+from stemkit.plan.ducking import Duck
 
 DEGRADED_FADE_MS = 10
 _ENDLESS = 1 << 40  # half frames of handle that silence has
@@ -71,13 +72,20 @@ Line = tuple[Placement, ...]
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The whole film: for each role its lines, in which at most two placements overlap."""
+    """The whole film: for each role its lines, in which at most two placements overlap.
+
+    Parameters
+    ----------
+    duck
+        The gain of music and effects under the voice, `None` where nobody asked for it.
+    """
 
     sample_rate_hz: int
     length_samples: int
     chapters: Mapping[int, Span]
     lines: Mapping[Role, tuple[Line, ...]]
     joins: tuple[JoinFacts, ...]
+    duck: Duck | None = None
 
 
 @dataclass(frozen=True, slots=True)

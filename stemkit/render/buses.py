@@ -25,6 +25,7 @@ from stemkit.dsp.streams import Sink
 from stemkit.plan.ducking import DUCKED, Duck
 from stemkit.plan.routing import PrintRow
 from stemkit.plan.timeline import Timeline
+from stemkit.render.memory import Memory
 from stemkit.render.track import Touched, role_blocks
 
 T = TypeVar("T")
@@ -40,11 +41,12 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How the loop runs; the prints are the same whatever it says."""
+    """How the loop runs, and what is known already; the prints are the same whatever it says."""
 
     jobs: int = 1
     block_samples: int = BLOCK_SAMPLES
     on_samples: Told | None = None
+    memory: Memory | None = None
 
 
 def track(timeline: Timeline, role: Role, channels: int, work: Work, span: Span | None = None) -> Stream:
@@ -85,9 +87,9 @@ def _times(stream: Stream, gain: float) -> Stream:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Brings the bus of a role onto the grid of the prints."""
+    """Brings a bus onto the grid of the prints."""
 
-    role: Role
+    key: DitherKey
     bits: int
     touched: Touched
     all_touched: bool
@@ -104,7 +106,7 @@ class Grid:
         touched = True if self.all_touched else self.touched.within(Span(position, position + len(bus)))
         if gain is not None and touched is not True:
             touched = (gain < 1.0) | touched
-        return quantise_block(bus, self.bits, DitherKey(self.role.value), position, touched)
+        return quantise_block(bus, self.bits, self.key, position, touched)
 
 
 class LimiterStage:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.core.block import Block
+from stemkit.core.block import Block, Stream
+from stemkit.core.errors import Problem, RenderError, SumOverflow
 from stemkit.core.layout import Layout
 from stemkit.core.timebase import Span
 from stemkit.dsp.limiter import LinkedLimiter
 from stemkit.dsp.limiter_activity import Activity
+from stemkit.dsp.quantise import DitherKey
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import Scanner
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
 from stemkit.render.buses import Grid, LimiterStage, Work, drive, gained, touched_of, track
 from stemkit.render.print_files import PrintTarget
+from stemkit.render.track import Touched
 
 
 class PeakHold:
@@ -108,7 +112,7 @@ def write_prints(
     form, start = next(iter(targets.values())), span.start if span else 0
     for role in roles_needed(rows):
         bus = track(timeline, role, form.channels, work, span)
-        grids[role] = Grid(role, form.bits, touched_of(timeline, role, form.bits), gain_db != 0.0)
+        grids[role] = Grid(DitherKey(role.value), form.bits, touched_of(timeline, role, form.bits), gain_db != 0.0)
         streams[role] = gained(bus, gain_db)
     activity = Activity(timeline.sample_rate_hz, timeline.length_samples)
     if ceiling_dbtp is None:
@@ -124,3 +128,45 @@ def write_prints(
         for writer in writers.values():
             writer.close()
     return activity
+
+
+def write_apart(
+    timeline: Timeline, row: PrintRow, target: PrintTarget, gain_db: float, work: Work, span: Span | None = None
+) -> None:
+    """Render a print that is no part of the mix: its roles before ducking and limiter, rounded on their own.
+
+    Raises
+    ------
+    RenderError
+        If it would exceed full scale; nothing is ever clipped.
+    """
+    plain, start = replace(timeline, duck=None), span.start if span else 0
+    lines = [line for role in row.roles for line in timeline.lines.get(role, ())]
+    grid = Grid(DitherKey(row.name), target.bits, Touched(lines, target.bits), gain_db != 0.0)
+    tracks = [track(plain, role, target.channels, work, span) for role in row.roles]
+    with contextlib.ExitStack() as stack:
+        writer = stack.enter_context(target.open(start))
+        for stream in tracks:
+            stack.callback(_close, stream)
+        try:
+            for bus in grid.of_stream(gained(_added(tracks), gain_db), start):
+                writer.push(bus)
+                if work.on_samples is not None:
+                    work.on_samples(len(bus))
+        except SumOverflow as error:
+            hint = 'print it as it is in the mix (me = "follow"), or turn the loudest place of effects or music down'
+            message = f"the undipped {row.name} would exceed full scale: {error.problems[0].message}"
+            raise RenderError(Problem("over_full_scale", message, hint)) from error
+        writer.close()
+
+
+def _added(tracks: Sequence[Stream]) -> Stream:
+    for first, *others in zip(*tracks, strict=True):
+        for other in others:
+            np.add(first, other, out=first)
+        yield first
+
+
+def _close(stream: Stream) -> None:
+    if close := getattr(stream, "close", None):
+        close()

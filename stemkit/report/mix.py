@@ -94,7 +94,8 @@ def _level(level: Mapping[str, Any], limiter: Mapping[str, Any] | None) -> Itera
 def _duck(duck: Mapping[str, Any] | None, me: Mapping[str, Any] | None) -> Iterator[str]:
     if duck is not None:
         depth, seconds = number(duck["depth_db"]), number(duck["seconds"])
-        yield f"  ducking: music and effects {depth} dB under the voice, {plural(duck['count'], 'time')}, {seconds} s in all"
+        times = plural(duck["count"], "time")
+        yield f"  ducking: music and effects {depth} dB under the voice, {times}, {seconds} s in all"
     if me is not None:
         peak = f"{number(me['true_peak_dbtp'], 2)} dBTP"
         yield f"  {me['print']} is as before ducking and limiter, and is not claimed to add up; its true peak is {peak}"

@@ -28,6 +28,7 @@ from stemkit.rules._engine import RuleRun
 from stemkit.store.facts import stored_digest
 from stemkit.workflows._balance_table import balance_as_dict
 from stemkit.workflows._conform_run import Done
+from stemkit.workflows._duck_told import duck_as_dict, me_as_dict
 from stemkit.workflows._mix_earlier import BOUNDARY, HTML_NAME
 from stemkit.workflows._mix_prints import Printed
 from stemkit.workflows._mix_stems import LeftOut, TakenStem
@@ -80,6 +81,8 @@ def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool 
         "reels": [],
         "level": None,
         "limiter": None,
+        "duck": None,
+        "me": None,
         "balance": None,
         "boundaries": [],
         "refused": [each.as_refused() for each in left_out] if is_refused else [],
@@ -91,6 +94,7 @@ def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool 
 
 def _of_prints(printed: Printed) -> dict[str, Any]:
     timeline = printed.timeline
+    measured = {row.name: summarise(printed.files[row.name].ledger).as_dict() for row in printed.rows}
     return {
         "length_samples": timeline.length_samples,
         "prints": [
@@ -101,7 +105,7 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
                 "sha256": printed.files[row.name].sha256,
                 "length_samples": printed.files[row.name].media.length_samples,
                 "files": [part.as_dict() for part in printed.parts[row.name]],
-                "measured": summarise(printed.files[row.name].ledger).as_dict(),
+                "measured": measured[row.name],
             }
             for row in printed.rows
         ],
@@ -109,6 +113,8 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
         "reels": _reels(printed),
         "level": _level(printed.level, timeline.sample_rate_hz),
         "balance": balance_as_dict(printed.balance) if printed.balance else None,
+        "duck": duck_as_dict(timeline),
+        "me": me_as_dict(printed.rows, measured, printed.level.limit_dbtp),
         "limiter": limiter_as_dict(printed.level, timeline.sample_rate_hz) if printed.level.is_limited else None,
         "boundaries": [
             {key: getattr(join, key) for key in BOUNDARY} | {"role": join.role.value} for join in timeline.joins

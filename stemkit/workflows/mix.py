@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stemkit.core.files import OutputSet, require_space, tidy
-from stemkit.core.film import BalanceMode, Film, LimiterChoice
+from stemkit.core.film import BalanceMode, Film, LimiterChoice, MeChoice
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
@@ -69,6 +69,8 @@ def mix(
     limiter: LimiterChoice | None = None,
     balance: BalanceMode | None = None,
     trims_db: Mapping[int, float] | None = None,
+    duck_db: float | None = None,
+    me: MeChoice | None = None,
     plan_only: bool = False,
     missing_as_silence: bool = False,
     store: FactStore | None = None,
@@ -91,6 +93,8 @@ def mix(
         Wins over the film's ``[mix] limiter``.
     balance, trims_db
         Win over the film's ``[mix] balance`` and ``[balance]``.
+    duck_db, me
+        Win over the depth in the film's ``[mix] duck``, and over its ``[mix] me``.
     plan_only
         Measure and plan the balance of the chapters, and write nothing.
     missing_as_silence
@@ -107,6 +111,7 @@ def mix(
     """
     profile = profile or load_profile(film.profile, beside=film.base)
     film = _as_asked(film, limiter, balance, trims_db)
+    film = _as_ducked(film, duck_db, me)
     name = print_by or film.mix.profile
     print_profile = load_profile(name, beside=film.base) if name else profile
     store = store or open_store()
@@ -131,6 +136,12 @@ def _as_asked(
     trims = mix.trims_db if trims_db is None else trims_db
     mix = replace(mix, limiter=limiter or mix.limiter, balance=balance or mix.balance, trims_db=trims)
     return replace(film, mix=mix)
+
+
+def _as_ducked(film: Film, duck_db: float | None, me: MeChoice | None) -> Film:
+    mix = film.mix
+    duck = mix.duck if duck_db is None else replace(mix.duck, depth_db=duck_db)
+    return replace(film, mix=replace(mix, duck=duck, me=me or mix.me))
 
 
 def _planned(seen: Seen, pace: Pace) -> MixResult:

@@ -109,7 +109,7 @@ def test_all_mistakes_of_a_file_are_reported_at_once_with_line_key_and_nearest_k
         (HEAD + ONE + '[[waiver]]\nrule = "SIG003"\nreason = " "\n', "wrong_value", 8, "waiver[1].reason"),
         (HEAD + ONE + '[mix]\nbalance = "loud"\n', "wrong_value", 7, "mix.balance"),
         (HEAD + ONE + '[mix]\nprofile = "none"\n', "unknown_profile", 7, "mix.profile"),
-        (HEAD + ONE + "[mix]\nduck = { depth_db = 6 }\n", "not_offered", 7, "mix.duck.depth_db"),
+        (HEAD + ONE + "[mix]\nduck = { depth_db = -6 }\n", "wrong_value", 7, "mix.duck.depth_db"),
         (HEAD + ONE + '[defaults]\ncrossfade.VO = { law = "equal-gain" }\n', "missing_key", 7, "defaults.crossfade.VO"),
         (HEAD + ONE + "[defaults]\ncrossfade.VO = 5\n", "wrong_type", 7, "defaults.crossfade.VO"),
         (HEAD + ONE + '[defaults]\nhandles = "2s"\n', "wrong_type", 7, "defaults.handles"),
