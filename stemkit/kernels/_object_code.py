@@ -151,7 +151,8 @@ class ObjectKernel:
         return [numba.types.Array(base, dimensions, "C") if dimensions else base for base, dimensions in bases]
 
     def _path(self) -> Path:
-        parts = [self._module, self._function, *map(_version_of, ("numba", "llvmlite")), sources_digest()]
+        signature = " ".join(f"{letter}{dimensions}" for letter, dimensions in self._signature)
+        parts = [self._module, self._function, signature, *map(_version_of, ("numba", "llvmlite")), sources_digest()]
         key = hashlib.blake2b("|".join(parts).encode() + _processor(), digest_size=12)
         return kernel_cache_folder() / f"{self._function}-{key.hexdigest()}.object"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from stemkit.kernels import _object_code
 from stemkit.kernels._object_code import ObjectKernel
 from stemkit.kernels.scan import scan_group
 from stemkit.meters._bounds import bounds_of_eights, peak_bounds
-from tests.meters.sounds import scan
+from tests.meters.sounds import programme, scan
 
 
 def test_the_printed_coefficients_come_back_at_48_khz() -> None:
@@ -103,14 +104,19 @@ def test_the_bounds_are_reached() -> None:
     assert worst == pytest.approx(l1, rel=1e-12)
 
 
-def test_kernels_work_where_no_cache_can_be_written(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_file_is_measured_alike_where_no_cache_can_be_written(tmp_path: Path) -> None:
     """A folder that cannot be made stands for a container without a home."""
-    blocked = tmp_path / "file"
-    blocked.write_text("in the way")
-    code = "from stemkit.kernels import CAN_KEEP_KERNELS; print(CAN_KEEP_KERNELS)"
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(blocked / "kernels")}
-    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
+    (tmp_path / "file").write_text("in the way")
+    soundfile.write(tmp_path / "sound.wav", programme(3.0), 48_000, "PCM_24")
+    command = [sys.executable, "-m", "stemkit", "measure", str(tmp_path / "sound.wav"), "--json"]
+    environment = {**os.environ, "STEMKIT_CACHE": "off"}
+    runs = [
+        subprocess.run(command, env={**environment, **more}, capture_output=True, text=True, check=True)
+        for more in ({}, {"NUMBA_CACHE_DIR": str(tmp_path / "file" / "kernels")})
+    ]
+    assert runs[0].stdout == runs[1].stdout
+    assert "every time" in runs[1].stderr
 
 
 def test_the_cache_folder_is_settled_before_numba_comes() -> None:
@@ -128,6 +134,21 @@ def test_damaged_machine_code_is_never_believed(tmp_path: Path, monkeypatch: pyt
     assert _object_code._read(path) == b"code"
     path.write_bytes(path.read_bytes()[:-1])
     assert _object_code._read(path) is None
+
+
+def test_machine_code_is_named_by_all_that_it_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    usual = ObjectKernel("m", "f", "q0 d1")._path()
+    others = {ObjectKernel("m", "f", "q0 d2")._path(), ObjectKernel("n", "f", "q0 d1")._path()}
+    for name, told in (
+        ("_version_of", lambda package: "0.68.99"),
+        ("_processor", lambda: b"flags : other"),
+        ("sources_digest", lambda: "other"),
+    ):
+        with monkeypatch.context() as changed:
+            changed.setattr(_object_code, name, told)
+            others.add(ObjectKernel("m", "f", "q0 d1")._path())
+    assert len(others | {usual}) == 6
 
 
 def test_a_kept_kernel_needs_no_compiler() -> None:
