@@ -1,6 +1,8 @@
-"""Run every benchmark of this folder: ``python -m tests.bench [NAME …]``.
+"""Run every benchmark of this folder: ``python -m tests.bench [--write-readme] [NAME …]``.
 
-Speed and memory are compared with other tools in one run, since machines differ and are noisy.
+Speed and memory are compared with other tools in one run, since machines differ and are noisy. What a
+benchmark's ``main`` returns is its place in the README, written there with ``--write-readme``, between
+``<!-- begin speed NAME -->`` and ``<!-- end speed NAME -->``.
 """
 
 from __future__ import annotations
@@ -10,14 +12,29 @@ import pkgutil
 import sys
 from pathlib import Path
 
+README = Path(__file__).parents[2] / "README.md"
+WRITE = "--write-readme"
+
 
 def main() -> None:
     """Run the named benchmarks, or all of them."""
-    names = [info.name for info in pkgutil.iter_modules([str(Path(__file__).parent)]) if info.name.startswith("bench_")]
-    wanted = [f"bench_{name.removeprefix('bench_')}" for name in sys.argv[1:]] or names
-    for name in wanted:
-        sys.stdout.write(f"\n== {name.removeprefix('bench_')}\n")
-        importlib.import_module(f"tests.bench.{name}").main()
+    found = [info.name for info in pkgutil.iter_modules([str(Path(__file__).parent)]) if info.name.startswith("bench_")]
+    names = [name for name in sys.argv[1:] if name != WRITE] or [name.removeprefix("bench_") for name in found]
+    for name in names:
+        sys.stdout.write(f"\n== {name}\n")
+        told = importlib.import_module(f"tests.bench.bench_{name}").main()
+        if WRITE in sys.argv and told is not None:
+            _write_readme(name, told)
+
+
+def _write_readme(name: str, told: str) -> None:
+    begin, end = f"<!-- begin speed {name} -->\n", f"\n<!-- end speed {name} -->"
+    text = README.read_text(encoding="utf-8")
+    if begin not in text or end not in text:
+        sys.stdout.write(f"the README has no place for {name}: {begin.strip()} … {end.strip()}\n")
+        return
+    before, rest = text.split(begin)
+    README.write_text(before + begin + told.strip() + end + rest.split(end)[1], encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,21 @@
 """The meter beside ffmpeg, libebur128 and pyloudnorm: whole processes, in turn, on the same file.
 
-``python -m tests.bench meter`` makes a programme of ``STEMKIT_BENCH_MINUTES`` (10 by default; 90 is the
-figure of the README) at 48 kHz/24 bit in a temporary folder. CPU seconds are the fair figure on a busy
-machine; ratios compare medians of rounds in which all took their turn.
+``python -m tests.bench meter`` makes programmes of 10 and of ``STEMKIT_BENCH_MINUTES`` minutes (90 by
+default, which need 2 GB of disk) at 48 kHz/24 bit in a temporary folder. CPU seconds are the fair figure on
+a busy machine; ratios are medians over rounds in which all took their turn. With ``STEMKIT_BENCH=full`` also
+a file of six hours, most of it a hole in the file system.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,8 @@ from stemkit.core.layout import LAYOUTS
 
 RATE = 48_000
 ROUNDS = int(os.environ.get("STEMKIT_BENCH_ROUNDS", "3"))
+MINUTES = float(os.environ.get("STEMKIT_BENCH_MINUTES", "90"))
+OURS = "`stemkit measure`, everything"
 _LIBEBUR128 = """
 import sys, numpy as np, soundfile, pyebur128 as r
 f = soundfile.SoundFile(sys.argv[1])
@@ -45,68 +49,111 @@ from stemkit.meters.scan import scan_file
 from stemkit.meters.summary import read
 media = probe(Path(sys.argv[1]))
 times = []
-for _ in range(4):
-    start = time.perf_counter()
+for _ in range(6):
+    start, used = time.perf_counter(), time.process_time()
     read(scan_file(media))
-    times.append(time.perf_counter() - start)
-print(min(times[1:]), media.duration_s)
+    times.append((time.perf_counter() - start, time.process_time() - used))
+print(min(t[0] for t in times[1:]), min(t[1] for t in times[1:]), media.duration_s)
 """
+_ONCE = """
+import os, subprocess, sys, time
+environment = {**os.environ, "STEMKIT_CACHE": "off"}
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+_, status, used = os.wait4(process.pid, 0)
+wall = time.perf_counter() - start
+process.returncode = os.waitstatus_to_exitcode(status)
+print(wall, used.ru_utime + used.ru_stime, used.ru_maxrss)
+sys.exit(process.returncode != 0)
+"""
+Taken = tuple[float, float, float]
 
 
-def main() -> None:
-    """Print the table."""
-    minutes = float(os.environ.get("STEMKIT_BENCH_MINUTES", "10"))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "programme.wav"
-        _write_programme(path, minutes)
-        programs = _programs(path, minutes)
-        _once(programs["stemkit measure"])  # compiles the kernels if they are new
-        taken: dict[str, list[tuple[float, float, float]]] = {name: [] for name in programs}
-        for _ in range(ROUNDS):
-            for name, command in programs.items():
-                taken[name].append(_once(command))
-        _print(taken, minutes)
-        inside = subprocess.run([sys.executable, "-c", _INSIDE, str(path)], capture_output=True, text=True, check=True)
-        seconds, duration = map(float, inside.stdout.split())
-        _say(f"\ninside a running process: {seconds:.3f} s, {duration / seconds:,.0f} times real time")
+def main() -> str:
+    """Print the tables; return what the README says."""
+    told = [f"Whole processes in turn, medians of {ROUNDS} rounds; {_machine()}; files in the page cache.", ""]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        short, surround = folder / "short.wav", folder / "surround.wav"
+        _write_programme(short, min(10.0, MINUTES))
+        _write_programme(surround, min(10.0, MINUTES), "5.1")
+        told += _compared(short, min(10.0, MINUTES), with_slow=True)
+        if MINUTES > 10.0:
+            _write_programme(folder / "long.wav", MINUTES)
+            told += ["", *_compared(folder / "long.wav", MINUTES, with_slow=False)]
+        stereo_s, stereo_cpu_s, duration_s = _inside(short if MINUTES <= 10.0 else folder / "long.wav")
+        told += ["", f"Inside a running process: {stereo_s:.2f} s, {duration_s / stereo_s:,.0f} times real time."]
+        _, stereo_cpu_s, _ = _inside(short)
+        _, surround_cpu_s, _ = _inside(surround)
+        told[-1] += f" 5.1 costs {surround_cpu_s / stereo_cpu_s:.1f} times as much as stereo."
+        if os.environ.get("STEMKIT_BENCH") == "full":
+            wall_s, _, memory = _once(_ours(_six_hours(folder / "six hours.wav")))
+            told[-1] += f" A file of six hours: {wall_s:.1f} s, {memory:.0f} MiB."
+        _say("\n" + told[-1])
+    return "\n".join(told)
 
 
-def _programs(path: Path, minutes: float) -> dict[str, list[str]]:
-    found = {"stemkit measure": [sys.executable, "-m", "stemkit", "measure", str(path), "--json", "--no-progress"]}
+def _machine() -> str:
+    return f"{os.cpu_count()} processors, {platform.machine()}, {platform.system()}"
+
+
+def _inside(path: Path) -> Taken:
+    run = subprocess.run([sys.executable, "-c", _INSIDE, str(path)], capture_output=True, text=True, check=True)
+    wall, cpu, duration = map(float, run.stdout.split())
+    return wall, cpu, duration
+
+
+def _ours(path: Path) -> list[str]:
+    return [sys.executable, "-m", "stemkit", "measure", str(path), "--json", "--no-progress"]
+
+
+def _compared(path: Path, minutes: float, *, with_slow: bool) -> list[str]:
+    """Run all programs in turn; print their table and return it."""
+    programs = _programs(path, with_slow=with_slow)
+    _once(programs[OURS])  # compiles the kernels if they are new
+    taken: dict[str, list[Taken]] = {name: [] for name in programs}
+    for _ in range(ROUNDS):
+        for name, command in programs.items():
+            taken[name].append(_once(command))
+    table = _table(taken, minutes)
+    _say("\n" + "\n".join(table))
+    return table
+
+
+def _programs(path: Path, *, with_slow: bool) -> dict[str, list[str]]:
+    found = {OURS: _ours(path)}
     if ffmpeg := shutil.which("ffmpeg"):
         silent = [ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error", "-i", str(path)]
-        found["ffmpeg ebur128=peak=true"] = [*silent, "-af", "ebur128=peak=true", "-f", "null", "-"]
-        found["ffmpeg ebur128"] = [*silent, "-af", "ebur128", "-f", "null", "-"]
-    found["libebur128, all (pyebur128)"] = [sys.executable, "-c", _LIBEBUR128, str(path)]
-    if minutes <= 30:
-        found["pyloudnorm, programme only"] = [sys.executable, "-c", _PYLOUDNORM, str(path)]
+        found["ffmpeg `ebur128=peak=true`"] = [*silent, "-af", "ebur128=peak=true", "-f", "null", "-"]
+        found["ffmpeg `ebur128`, no true peak"] = [*silent, "-af", "ebur128", "-f", "null", "-"]
+    found["libebur128 (pyebur128), with true peak"] = [sys.executable, "-c", _LIBEBUR128, str(path)]
+    if with_slow:
+        found["pyloudnorm, programme loudness alone"] = [sys.executable, "-c", _PYLOUDNORM, str(path)]
     return found
 
 
-def _once(command: list[str]) -> tuple[float, float, float]:
+def _once(command: list[str]) -> Taken:
     """Run a program; return wall seconds, CPU seconds and its largest memory in MiB."""
-    environment = {**os.environ, "STEMKIT_CACHE": "off"}
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-    _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    # A process begins with the largest memory of the one that starts it, so a small one does.
+    ended = subprocess.run([sys.executable, "-c", _ONCE, *command], capture_output=True, text=True, check=False)
+    if ended.returncode:
         return float("nan"), float("nan"), float("nan")
-    unit = 1024.0 if sys.platform != "darwin" else 1024.0 * 1024.0
-    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / unit
+    wall, cpu, memory = map(float, ended.stdout.split())
+    return wall, cpu, memory / (1024.0 if sys.platform != "darwin" else 1024.0 * 1024.0)
 
 
-def _print(taken: dict[str, list[tuple[float, float, float]]], minutes: float) -> None:
-    ours = taken["stemkit measure"]
-    _say(f"{minutes:g} minutes, stereo, 48 kHz, 24 bit; {ROUNDS} rounds; {os.cpu_count()} processors; medians\n")
-    _say("| whole process | wall s | CPU s | memory MiB | times our wall | times our CPU |")
-    _say("|---|---:|---:|---:|---:|---:|")
+def _table(taken: dict[str, list[Taken]], minutes: float) -> list[str]:
+    ours = taken[OURS]
+    lines = [
+        f"| {minutes:g} minutes of stereo | wall s | CPU s | memory MiB | times our wall | times our CPU |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
     for name, runs in taken.items():
         wall, cpu, memory = (statistics.median(values) for values in zip(*runs, strict=True))
         by_wall = statistics.median(a[0] / b[0] for a, b in zip(runs, ours, strict=True))
         by_cpu = statistics.median(a[1] / b[1] for a, b in zip(runs, ours, strict=True))
-        _say(f"| {name} | {wall:.2f} | {cpu:.2f} | {memory:.0f} | {by_wall:.1f} | {by_cpu:.1f} |")
+        lines.append(f"| {name} | {wall:.2f} | {cpu:.2f} | {memory:.0f} | {by_wall:.1f} | {by_cpu:.1f} |")
+    return lines
 
 
 def _say(line: str) -> None:
@@ -114,13 +161,28 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _write_programme(path: Path, minutes: float) -> None:
+def _six_hours(path: Path) -> Path:
+    """Write an RF64 file of six hours with sound at its start, in the middle and at its end."""
+    length = 6 * 3600 * RATE * 6
+    ds64 = struct.pack("<4sIQQQI", b"ds64", 28, length + 72, length, length // 6, 0)
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, RATE, 6 * RATE, 6, 24)
+    noise = np.random.default_rng(1).integers(0, 255, 60 * RATE * 6, dtype=np.uint8).tobytes()
+    with path.open("wb") as file:
+        file.write(struct.pack("<4sI4s", b"RF64", 0xFFFFFFFF, b"WAVE") + ds64 + fmt)
+        file.write(struct.pack("<4sI", b"data", 0xFFFFFFFF))
+        for at in (0, length // 2, length - len(noise)):
+            file.seek(80 + at)
+            file.write(noise)
+    return path
+
+
+def _write_programme(path: Path, minutes: float, layout: str = "stereo") -> None:
     """Write something like a film: phrases of a buzzing voice, chords, bursts of noise, pauses, changing levels."""
     rng = np.random.default_rng(3)
     scenes = round(minutes * 6)
     n = RATE * 10
     t = np.arange(n) / RATE
-    fmt = WriteFormat(RATE, "PCM_24", LAYOUTS["stereo"], scenes * n)
+    fmt = WriteFormat(RATE, "PCM_24", LAYOUTS[layout], scenes * n)
     with PrintWriter(path, fmt) as writer:
         for _ in range(scenes):
             level = 10.0 ** (rng.uniform(-26.0, -6.0) / 20.0)
@@ -133,7 +195,7 @@ def _write_programme(path: Path, minutes: float) -> None:
             burst = rng.standard_normal(n) * np.exp(-((t * 1.3) % 1.0) * 12) * (rng.uniform() < 0.3)
             left = level * (0.3 * voice * phrase + 0.1 * music + 0.3 * burst)
             right = level * (0.3 * voice * phrase + 0.08 * music + 0.25 * burst + 0.01 * rng.standard_normal(n))
-            scene = np.stack([left, right], axis=1) * (rng.uniform() > 0.05)
+            scene = np.stack([left, right] * (LAYOUTS[layout].count // 2), axis=1) * (rng.uniform() > 0.05)
             writer.push(np.round(np.clip(scene, -0.99, 0.99) * 2.0**23) * 2.0**-23)
 
 
