@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-VERSION = 5
+VERSION = 6
 RATE_HZ = 12_000
 """Rate of the sketch, a mono mix, on which everything but the finest things is found."""
 FRAME, HOP = 1024, 512
@@ -41,6 +41,8 @@ class Content:
         Strongest spectral line of each frame and its share of the power.
     spectra_db
         Spectra of loud moments at the file's own rate, in 128 even bands up to half of it, shape ``(s, 128)``.
+    walls
+        Where the spectrum of a moment of 20 ms falls most, in Hz, and how far in dB, shape ``(w, 2)``.
     mains_db, mains_above_db
         Level of the harmonics of 50 and 60 Hz every 0.34 s, and how far they stand above what lies beside them, shape
         ``(n, 2, 6)``.
@@ -72,6 +74,7 @@ class Content:
     peak_hz: Singles
     peak_share: Singles
     spectra_db: Singles
+    walls: Singles
     mains_db: Singles
     mains_above_db: Singles
     low_band: Floats

@@ -10,6 +10,7 @@ import numpy as np
 from stemkit.core.block import Block
 from stemkit.dsp.resample import resample
 from stemkit.meters._content import RATE_HZ, VERSION, WALL_BANDS, Content, Floats
+from stemkit.meters._loud_moments import LoudMoments
 from stemkit.meters._sketch import Sketcher, decibels
 
 __all__ = ["VERSION", "ContentScanner"]
@@ -19,8 +20,6 @@ _MOST_GAPS, _MOST_CLICKS = 256, 256
 _GROUP, _CLICK_REACH_S = 16, 0.006
 _CLICK_RATIO, _CLICK_FLOOR = 12.0, 0.02
 _SHORTEST_REPEAT_S, _LONGEST_REPEAT_S = 0.004, 0.25
-_FFT = 4096
-_LOUD_MOMENTS = 4
 _OPEN_END = 1 << 60
 
 
@@ -98,11 +97,10 @@ class ContentScanner:
         self._click_count = 0
         self._repeats: list[Floats] = []
         self._places = np.zeros(1 << 14, np.int64)
-        self._spectra: list[Floats] = []
+        self._moments = LoudMoments(sample_rate_hz)
         self._low: list[Floats] = []
         self._head: Block = np.zeros((0, channels))
         self._tail: Block = np.zeros((0, channels))
-        self._window = np.blackman(_FFT)
 
     def push(self, block: Block) -> list[Floats]:
         """Take the next samples; return what they add to the mono sketch at 12 kHz."""
@@ -138,7 +136,7 @@ class ContentScanner:
         self._find_clicks(x, low, high)
         self._find_repeats(mono, low, high)
         self._note_low_band(x, low, high)
-        self._note_spectrum(mono[low:high])
+        self._moments.push(mono[low:high])
         sketch = self._mono.take(mono, low, high, is_last=is_last)
         if is_last:
             # A rate converter rings on; the sketch ends with the sound.
@@ -193,20 +191,6 @@ class ContentScanner:
             row[3:] /= max(1, step // width * width)
             self._low.append(row)
 
-    def _note_spectrum(self, mono: Floats) -> None:
-        """Keep the spectrum of the loudest moments of a chunk."""
-        count = len(mono) // _FFT
-        if not count:
-            return
-        moments = mono[: count * _FFT].reshape(count, _FFT)
-        energy = np.einsum("ij,ij->i", moments, moments)
-        loudest = np.argsort(energy)[::-1][:_LOUD_MOMENTS]
-        if energy[loudest[0]] <= _FFT * 1e-6:
-            return
-        power = np.abs(np.fft.rfft(moments[np.sort(loudest)] * self._window, axis=1)) ** 2
-        power *= 2.0 / (np.sum(self._window**2) * _FFT)
-        self._spectra.append(power[:, 1:].reshape(len(power), WALL_BANDS, -1).sum(axis=2).mean(axis=0))
-
     def finish(self) -> tuple[Content, Floats]:
         """Return what was found, and the rest of the sketch; nothing may follow."""
         rest = self._filled - self._before
@@ -235,7 +219,8 @@ class ContentScanner:
             print_bits=bits,
             peak_hz=frames.peak_hz.astype(np.float32),
             peak_share=frames.peak_share.astype(np.float32),
-            spectra_db=decibels(np.array(self._spectra).reshape(-1, WALL_BANDS)).astype(np.float32),
+            spectra_db=decibels(np.array(self._moments.spectra).reshape(-1, WALL_BANDS)).astype(np.float32),
+            walls=np.concatenate([*self._moments.walls, np.zeros((0, 2))]).astype(np.float32),
             mains_db=mains[:, 0].astype(np.float32),
             mains_above_db=mains[:, 1].astype(np.float32),
             low_band=np.array(self._low).reshape(-1, 5),

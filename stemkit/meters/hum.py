@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from stemkit.meters._content import HARMONICS, MAINS_HZ, Content
+from stemkit.meters._content import HARMONICS, MAINS_HZ, Content, Singles
 
-VERSION = 1
+VERSION = 2
 _LASTING = 10
+_QUIET, _LASTING_QUIET = 40, 15
 _FEWEST_FRAMES = 12
 _PROMINENT_DB = 14.0
 _AUDIBLE_DBFS = -75.0
@@ -30,7 +32,7 @@ class Hum:
     harmonics
         Which harmonics last, 1 for the mains frequency itself.
     above_db
-        How far the strongest one stands above what lies beside it, in nine tenths of the time.
+        How far the strongest one stands above what lies beside it, wherever little else sounds there.
     """
 
     mains_hz: float | None = None
@@ -48,7 +50,7 @@ def read_content(content: Content) -> Hum:
         return Hum()
     best = Hum()
     for m, mains in enumerate(MAINS_HZ):
-        above = np.percentile(content.mains_above_db[:, m], _LASTING, axis=0)[: min(_TESTED, HARMONICS)]
+        above = _above_in_pauses(content.mains_db[:, m], content.mains_above_db[:, m])[: min(_TESTED, HARMONICS)]
         low, middle = np.percentile(content.mains_db[:, m], (_LASTING, 50), axis=0)
         lasts = (above >= _PROMINENT_DB) & (low[: len(above)] >= _AUDIBLE_DBFS)
         lasts &= middle[: len(above)] - low[: len(above)] <= _STEADY_DB
@@ -59,3 +61,10 @@ def read_content(content: Content) -> Hum:
             if found.above_db > best.above_db:
                 best = found
     return best
+
+
+def _above_in_pauses(lines_db: Singles, above_db: Singles) -> NDArray[np.float64]:
+    """Return how far lines stand out where there is least beside them: loud sound hides a hum that goes on."""
+    beside = lines_db - above_db
+    is_quiet = beside <= np.percentile(beside, _QUIET, axis=0)
+    return np.array([np.percentile(above_db[quiet, h], _LASTING_QUIET) for h, quiet in enumerate(is_quiet.T)])

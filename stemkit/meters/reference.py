@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.core.film import Role
 from stemkit.core.units import db_from_amplitude
+from stemkit.meters._drift import drift_of
 
-VERSION = 1
+VERSION = 2
 RATE_HZ = 12_000
 _LEAST_SHARE = 1e-5
 """Of the reference's power: a quieter stem says nothing about its own gain."""
 _CLEAR_PEAK = 8.0
 _PASSES = 3
+_EXPLAINED_DB = -30.0
 Floats = NDArray[np.float64]
 
 
@@ -35,11 +37,17 @@ class StemPart:
         How much louder it is in the mix than as delivered; `None` where it is too quiet to tell, or not in it.
     lag_s
         How much later it is in the mix; `None` as above.
+    is_inverted
+        Whether it is there with the other sign.
+    drift
+        By how many seconds a second its lag grows; `None` where it stays.
     """
 
     role: Role
     gain_db: float | None
     lag_s: float | None
+    is_inverted: bool = False
+    drift: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class ReferenceFit:
             If it is something else.
         """
         kept = json.loads(str(arrays["reference"].item()))
-        parts = tuple(StemPart(Role(part["role"]), part["gain_db"], part["lag_s"]) for part in kept.pop("parts"))
+        parts = tuple(StemPart(**{**part, "role": Role(part["role"])}) for part in kept.pop("parts"))
         return cls(parts, **kept)
 
 
@@ -99,7 +107,11 @@ def fit_reference(mix: Floats, stems: Sequence[tuple[Role, Floats]]) -> Referenc
             lags[at] = _lag(own, stem)
         gains = _gains(mix, [stem for _, stem in stems], lags)
         rest = mix - _sum(stems, lags, gains, len(mix))
-    return _result(mix, rest, stems, lags, gains)
+    fit = _result(mix, rest, stems, lags, gains)
+    if fit.residual_db is None or fit.residual_db <= _EXPLAINED_DB:
+        return fit
+    drifts = (drift_of(mix, stem, lag or 0) for (_, stem), lag in zip(stems, lags, strict=True))
+    return replace(fit, parts=tuple(replace(part, drift=found) for part, found in zip(fit.parts, drifts, strict=True)))
 
 
 def _result(
@@ -107,9 +119,10 @@ def _result(
 ) -> ReferenceFit:
     parts = []
     for (role, _), lag, gain in zip(stems, lags, gains, strict=True):
-        is_there = lag is not None and gain > 1e-3
-        gain_db = db_from_amplitude(float(gain)) if is_there else None
-        parts.append(StemPart(role, gain_db, lag / RATE_HZ if is_there and lag is not None else None))
+        is_there = lag is not None and abs(gain) > 1e-3
+        gain_db = db_from_amplitude(abs(float(gain))) if is_there else None
+        lag_s = lag / RATE_HZ if is_there and lag is not None else None
+        parts.append(StemPart(role, gain_db, lag_s, bool(is_there and gain < 0.0)))
     # Where a stem is late, its end is not there, and nobody can say what it would have explained.
     known = [lag for lag in lags if lag is not None]
     first, behind = max(0, *known, 0), max(0, *(-lag for lag in known), 0)
@@ -139,9 +152,9 @@ def _lag(mix: Floats, stem: Floats) -> int | None:
     cross = np.fft.rfft(mix, size) * np.fft.rfft(stem, size).conj()
     # Half whitened: sharp as timing needs it, and not deaf to what is loud.
     correlation = np.fft.irfft(cross / np.sqrt(np.abs(cross) + 1e-12), size)
-    best = int(correlation.argmax())
+    best = int(np.abs(correlation).argmax())
     noise = float(np.sqrt(np.mean(correlation**2)))
-    if correlation[best] < _CLEAR_PEAK * noise:
+    if abs(correlation[best]) < _CLEAR_PEAK * noise:
         return None
     return best - size if best > size // 2 else best
 

@@ -9,9 +9,9 @@ from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.bandwidth import Bandwidth
 from stemkit.rules._base import StemRule, Topic, where_stem
+from stemkit.rules._walls import rate_within, weight_of
 
-_WALLS_HZ = ((21_100.0, 22_300.0, 44_100), (15_600.0, 16_100.0, 32_000), (10_700.0, 11_150.0, 22_050))
-_LEAST_DROP_DB = 40.0
+_FULL_BAND_HZ = 44_100
 
 
 class RateInsideRate(StemRule):
@@ -25,20 +25,21 @@ class RateInsideRate(StemRule):
     needs = (Need(StreamOf.STEM, Bandwidth),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
-        """Yield a wall at half of a lower rate; voices are band-limited honestly and left alone."""
+        """Yield a wall at half of a lower rate; voices are recorded so honestly and left alone."""
         band = stem.measured.get(Bandwidth)
         assert band is not None
         assert stem.media is not None
-        if stem.stem.role is Role.VO or band.wall_hz is None or band.drop_db < _LEAST_DROP_DB:
+        file_rate_hz = stem.media.sample_rate_hz
+        rate_hz = rate_within(band, file_rate_hz)
+        if rate_hz is None or (stem.stem.role is Role.VO and rate_hz < _FULL_BAND_HZ) or band.wall_hz is None:
             return
-        rates = [rate for low, high, rate in _WALLS_HZ if low <= band.wall_hz <= high]
-        if rates and rates[0] < 0.95 * stem.media.sample_rate_hz:
-            yield self.finding(
-                "wall",
-                where_stem(stem, chapter),
-                observed=round(band.wall_hz),
-                expected=stem.media.sample_rate_hz // 2,
-                unit="Hz",
-                confidence=0.6,
-                params={"rate_hz": rates[0], "file_rate_hz": stem.media.sample_rate_hz, "drop_db": band.drop_db},
-            )
+        yield self.finding(
+            "wall",
+            where_stem(stem, chapter),
+            severity=weight_of(stem, film, lambda one: rate_within(one, file_rate_hz) == rate_hz, Severity.INFO),
+            observed=round(band.wall_hz),
+            expected=file_rate_hz // 2,
+            unit="Hz",
+            confidence=0.85,
+            params={"rate_hz": rate_hz, "file_rate_hz": file_rate_hz, "drop_db": band.drop_db},
+        )

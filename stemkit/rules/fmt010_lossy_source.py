@@ -8,10 +8,8 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamO
 from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.bandwidth import Bandwidth
-from stemkit.rules._base import StemRule, Supersedes, Topic, where_stem
-
-_LOWEST_HZ, _HIGHEST_HZ = 14_800.0, 20_700.0
-_LEAST_DROP_DB = 40.0
+from stemkit.rules._base import StemRule, Topic, where_stem
+from stemkit.rules._walls import is_codec, is_near_codec, rate_within, weight_of
 
 
 class LossySource(StemRule):
@@ -20,24 +18,31 @@ class LossySource(StemRule):
     code = "FMT010"
     name = "lossy_source"
     topic = Topic.STORAGE
-    conditions = ("wall",)
+    conditions = ("moving", "wall")
     severity = Severity.INFO
     needs = (Need(StreamOf.STEM, Bandwidth),)
-    supersedes = (Supersedes(("FMT009",)),)  # one wall, one guess: codecs are far more common than 32 kHz sound
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
-        """Yield a wall where codecs set theirs; never more than a hint, and none on files that say what they are."""
+        """Yield a wall that moves as codecs move it, or a mere hint; none on files that say what they are."""
         band = stem.measured.get(Bandwidth)
         assert band is not None
         assert stem.media is not None
-        if stem.stem.role is Role.VO or stem.media.is_lossy or band.wall_hz is None or band.drop_db < _LEAST_DROP_DB:
+        if stem.media.is_lossy or band.wall_hz is None or rate_within(band, stem.media.sample_rate_hz) is not None:
             return
-        if _LOWEST_HZ <= band.wall_hz <= min(_HIGHEST_HZ, 0.94 * stem.media.sample_rate_hz / 2):
-            yield self.finding(
-                "wall",
-                where_stem(stem, chapter),
-                observed=round(band.wall_hz),
-                unit="Hz",
-                confidence=0.6,
-                params={"drop_db": band.drop_db, "below_db": -band.below_db},
-            )
+        moves = is_codec(band)
+        if not moves and (stem.stem.role is Role.VO or not is_near_codec(band)):
+            return
+        yield self.finding(
+            "moving" if moves else "wall",
+            where_stem(stem, chapter),
+            severity=weight_of(stem, film, is_codec, Severity.WARNING) if moves else Severity.INFO,
+            observed=round(band.wall_hz),
+            unit="Hz",
+            confidence=0.9 if moves else 0.6,
+            params={
+                "drop_db": band.drop_db,
+                "low_hz": round(band.low_hz),
+                "high_hz": round(band.high_hz),
+                "share_percent": round(100 * band.share),
+            },
+        )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from statistics import median
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StreamOf
-from stemkit.core.finding import Finding, Severity
+from stemkit.core.finding import Finding, Severity, Value, Where
 from stemkit.core.timebase import Span
 from stemkit.meters.reference import ReferenceFit, StemPart
 from stemkit.rules._base import ChapterRule, Topic, where_chapter, where_stem
+from stemkit.rules._reference_parts import LATE_S, LEVEL_DB, PART_CONDITIONS, common, faults_of
 
-_LATE_S = 0.001
-_LEVEL_DB = 0.5
 _RESIDUAL_DB = -30.0
 
 
@@ -23,7 +21,7 @@ class ReferenceMix(ChapterRule):
     code = "STM005"
     name = "reference_mix"
     topic = Topic.CONTENT
-    conditions = ("offset", "lag", "level", "residual", "not_in_it", "skip_not_compared")
+    conditions = ("offset", "mix_level", "residual", "skip_not_compared", *PART_CONDITIONS)
     severity = Severity.WARNING
     wants = (Need(StreamOf.ROLES, ReferenceFit),)
 
@@ -36,54 +34,46 @@ class ReferenceMix(ChapterRule):
         if fit.reason is not None or fit.residual_db is None:
             yield self.skip("skip_not_compared", where, {"reason": fit.reason or "there is nothing to compare"})
             return
-        lags = [part.lag_s for part in fit.parts if part.lag_s is not None]
-        shift = median(lags) if len(lags) > 1 else 0.0
-        if abs(shift) > _LATE_S:
+        shift = common([part.lag_s for part in fit.parts], LATE_S)
+        if shift:
             yield self.finding("offset", where, observed=round(shift, 4), expected=0, unit="s", params={"lag_s": shift})
-        for part in fit.parts:
-            yield from self._part(part, shift if abs(shift) > _LATE_S else 0.0, chapter)
-        if fit.residual_db > _RESIDUAL_DB:
-            start = round((fit.worst_s or 0.0) * film.profile.format.sample_rate_hz)
-            worst = replace(where, span_in_file=Span(start, start + film.profile.format.sample_rate_hz))
-            params = {"residual_db": fit.residual_db, "worst_s": fit.worst_s, "worst_db": fit.worst_db}
+        gain = common([part.gain_db for part in fit.parts], LEVEL_DB)
+        if gain:
+            params: dict[str, Value] = {"by_db": abs(gain), "way": "louder" if gain > 0.0 else "quieter"}
+            severity, observed = Severity.INFO, round(gain, 1)
             yield self.finding(
-                "residual",
-                worst if fit.worst_s is not None else where,
-                severity=Severity.ERROR,
-                observed=round(fit.residual_db, 1),
-                expected=_RESIDUAL_DB,
-                unit="dB",
-                confidence=0.95,
-                params=params,
+                "mix_level", where, severity=severity, observed=observed, expected=0, unit="dB", params=params
             )
+        for part in fit.parts:
+            yield from self._part(part, shift, gain, chapter)
+        if fit.residual_db > _RESIDUAL_DB and not any(part.drift for part in fit.parts):
+            yield self._residual(fit, fit.residual_db, where, film.profile.format.sample_rate_hz)
 
-    def _part(self, part: StemPart, shift: float, chapter: ChapterFacts) -> Iterator[Finding]:
+    def _part(self, part: StemPart, shift: float, gain: float, chapter: ChapterFacts) -> Iterator[Finding]:
         for stem in chapter.of_role(part.role)[:1]:
-            where, params = where_stem(stem, chapter), {"role": part.role.value}
-            if part.gain_db is None or part.lag_s is None:
-                if part.role not in chapter.chapter.intentionally_silent:
-                    yield self.finding("not_in_it", where, confidence=0.8, params=params)
-                continue
-            lag = part.lag_s - shift
-            if abs(lag) > _LATE_S:
+            for fault in faults_of(part, shift, gain):
+                if fault.condition == "not_in_it" and part.role in chapter.chapter.intentionally_silent:
+                    continue
                 yield self.finding(
-                    "lag",
-                    where,
-                    severity=Severity.ERROR,
-                    observed=round(lag, 4),
-                    expected=0,
-                    unit="s",
-                    confidence=0.95,
-                    params={**params, "lag_s": lag, "way": "early" if lag > 0.0 else "late"},
+                    fault.condition,
+                    where_stem(stem, chapter),
+                    severity=fault.severity,
+                    observed=fault.observed,
+                    expected=None if fault.observed is None else 0,
+                    unit=fault.unit,
+                    confidence=fault.confidence,
+                    params={"role": part.role.value, **fault.params},
                 )
-            if abs(part.gain_db) > _LEVEL_DB:
-                way = "quieter" if part.gain_db > 0.0 else "louder"
-                yield self.finding(
-                    "level",
-                    where,
-                    observed=round(-part.gain_db, 1),
-                    expected=0,
-                    unit="dB",
-                    confidence=0.9,
-                    params={**params, "by_db": abs(part.gain_db), "way": way},
-                )
+
+    def _residual(self, fit: ReferenceFit, residual_db: float, where: Where, rate_hz: int) -> Finding:
+        start = round((fit.worst_s or 0.0) * rate_hz)
+        return self.finding(
+            "residual",
+            replace(where, span_in_file=Span(start, start + rate_hz)) if fit.worst_s is not None else where,
+            severity=Severity.ERROR,
+            observed=round(residual_db, 1),
+            expected=_RESIDUAL_DB,
+            unit="dB",
+            confidence=0.95,
+            params={"residual_db": residual_db, "worst_s": fit.worst_s, "worst_db": fit.worst_db},
+        )

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stemkit.core.film import Role
-from stemkit.meters.reference import ReferenceFit, fit_reference
+from stemkit.meters.reference import RATE_HZ, ReferenceFit, fit_reference
 from stemkit.workflows.check import check
 from tests.check.deliveries import FILM, sound, write
 
@@ -55,6 +55,26 @@ def test_a_late_stem_a_moved_fader_and_a_stranger_are_told_apart(tmp_path: Path)
     assert _found(_film(tmp_path / "b", mix, {**stems, "SFX": 0.5 * stems["SFX"]})) == [("level", "SFX")]
     stranger = mix + sound(77, LENGTH, gain=0.05)
     assert _found(_film(tmp_path / "c", stranger, stems)) == [("residual", None)]
+
+
+def test_a_turned_over_stem_and_a_levelled_mix(tmp_path: Path) -> None:
+    stems = _stems()
+    mix = sum(stems.values(), np.zeros((LENGTH, 2)))
+    assert _found(_film(tmp_path / "a", mix, {**stems, "MUSIC": -stems["MUSIC"]})) == [("inverted", "MUSIC")]
+    assert _found(_film(tmp_path / "b", 0.8 * mix, stems)) == [("mix_level", None)]
+
+
+@pytest.mark.parametrize("drift", [5e-4, -2e-4])
+def test_a_stem_that_runs_away_is_told_by_how_much(drift: float) -> None:
+    length = 40 * RATE_HZ
+    voice, music = (sound(seed, length, channels=1)[:, 0] for seed in (50, 51))
+    at = np.arange(length) * (1.0 + drift)
+    runaway = np.interp(at, np.arange(length), voice)
+    fit = fit_reference(voice + music, [(Role.VO, runaway), (Role.MUSIC, music)])
+    assert fit.parts[0].drift == pytest.approx(drift, rel=0.05)
+    assert fit.parts[1].drift is None
+    steady = fit_reference(voice + music, [(Role.VO, np.roll(voice, 300)), (Role.MUSIC, music)])
+    assert [part.drift for part in steady.parts] == [None, None]
 
 
 def test_a_mix_that_is_not_there_is_not_compared(tmp_path: Path) -> None:

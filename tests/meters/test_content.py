@@ -210,13 +210,68 @@ def test_pops_and_line_up_tones_at_the_head() -> None:
     assert tone.end_s - tone.start_s == pytest.approx(2.0, abs=0.2)
 
 
+def _walled(sound: NDArray[np.float64], cutoff_hz: Callable[[], float]) -> NDArray[np.float64]:
+    """Return a sound without what lies above a cutoff that is asked for each 24 ms, as codecs work."""
+    size = 2304
+    out = np.zeros_like(sound)
+    window = np.hanning(size + 1)[:-1]
+    for at in range(0, len(sound) - size, size // 2):
+        lines = np.fft.rfft(sound[at : at + size, 0] * window)
+        lines[np.fft.rfftfreq(size, 1 / RATE) > cutoff_hz()] = 0.0
+        out[at : at + size, 0] += np.fft.irfft(lines, size)
+    return out
+
+
 def test_a_wall_in_the_spectrum() -> None:
-    noise = 0.1 * np.random.default_rng(2).standard_normal((SECONDS * RATE, 1))
+    rng = np.random.default_rng(2)
+    noise = 0.1 * rng.standard_normal((SECONDS * RATE, 1))
     assert bandwidth.read_content(scan(noise)[0]).wall_hz is None
-    lines = np.fft.rfft(noise[:, 0])
-    lines[np.fft.rfftfreq(len(noise), 1 / RATE) > 16_000.0] = 0.0
-    walled = np.fft.irfft(lines, len(noise))[:, np.newaxis]
-    assert bandwidth.read_content(scan(walled)[0]).wall_hz == pytest.approx(16_000.0, abs=400.0)
+    still = bandwidth.read_content(scan(_walled(noise, lambda: 16_000.0))[0])
+    assert still.wall_hz == pytest.approx(16_000.0, abs=500.0)
+    assert still.high_hz - still.low_hz <= 400.0
+    moving = bandwidth.read_content(scan(_walled(noise, lambda: float(rng.uniform(13_000.0, 18_000.0))))[0])
+    assert moving.share > 0.6
+    assert moving.high_hz - moving.low_hz > 2_000.0
+    assert moving.off_rates > 0.5
+
+
+@pytest.mark.parametrize("rate", [22_050, 44_100, 96_000])
+def test_walls_are_looked_for_at_every_rate(rate: int) -> None:
+    noise = 0.1 * np.random.default_rng(2).standard_normal((6 * rate, 1))
+    scanner = ContentScanner(rate, 1)
+    scanner.push(noise)
+    content, _ = scanner.finish()
+    assert content.walls.shape[1] == 2
+    assert bandwidth.read_content(content).wall_hz is None
+
+
+@pytest.mark.parametrize("offset", [0.01, -0.02])
+def test_the_pauses_of_a_voice_tell_its_offset(offset: float) -> None:
+    t = np.arange(SECONDS * RATE) / RATE
+    # Breath on the capsule: the mean of every second is shaken by far more than the offset.
+    rumble = 0.2 * np.sin(2 * np.pi * 0.9 * t) * (np.sin(2 * np.pi * 0.21 * t) > 0.3)
+    sound = (clean("voice")[:, :1] + rumble[:, np.newaxis]) * (np.sin(2 * np.pi * 0.21 * t) > 0.3)[:, np.newaxis]
+    found = steady_offset.read_content(scan(sound + offset)[0])
+    assert found.per_channel[0] == pytest.approx(offset, rel=0.05)
+    assert found.variation < 0.12
+    assert steady_offset.read_content(scan(sound)[0]).dbfs is None
+
+
+def test_hum_that_a_rumble_hides_is_heard_in_the_pauses() -> None:
+    t = np.arange(SECONDS * RATE) / RATE
+    rng = np.random.default_rng(5)
+    rumble = np.convolve(rng.standard_normal(len(t)), np.ones(600) / 600, "same") * (np.sin(2 * np.pi * 0.15 * t) > 0)
+    sound = clean("voice") + 0.5 * rumble[:, np.newaxis]
+    assert hum.read_content(scan(sound)[0]) == hum.Hum()
+    found = hum.read_content(scan(sound + 0.004 * np.sin(2 * np.pi * 60.0 * t)[:, np.newaxis])[0])
+    assert found.mains_hz == 60.0
+
+
+def test_a_gate_makes_no_dropouts() -> None:
+    sound = clean("voice")
+    level = np.convolve(np.abs(sound).mean(axis=1), np.ones(960) / 960, "same")
+    sound[level < 0.02 * level.max()] = 0.0
+    assert dropouts.read_content(scan(sound)[0]) == dropouts.Dropouts()
 
 
 def test_edges_are_those_of_the_file() -> None:

@@ -204,7 +204,10 @@ def _reference(given: Mapping[str, Any]) -> dict[type, object]:
     if "reference" not in given:
         return {}
     fit = dict(given["reference"])
-    parts = [StemPart(Role(role), _undefined(gain), _undefined(lag)) for role, gain, lag in fit.pop("parts", ())]
+    parts = [
+        StemPart(Role(role), _undefined(gain), _undefined(lag), *more)
+        for role, gain, lag, *more in fit.pop("parts", ())
+    ]
     return {ReferenceFit: ReferenceFit(tuple(parts), **fit)}
 
 
