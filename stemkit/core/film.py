@@ -44,7 +44,6 @@ class Stem:
         The file, absolute (or as given on the command line).
     declared_path
         The path as the user wrote or gave it, for messages and JSON.
-    """
     track
         Which sound track of a video file, counted from 1 or by its title; `None` for the only one.
     parts
@@ -54,10 +53,9 @@ class Stem:
     role: Role
     path: Path
     declared_path: str
-
+    track: int | str | None = None
     parts: tuple[Path, ...] = ()
 
-    track: int | str | None = None
 
 @dataclass(frozen=True, slots=True)
 class Handles:
