@@ -11,7 +11,7 @@ from pathlib import Path
 from stemkit.core.block import Stream
 from stemkit.core.errors import RenderError
 from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, StemFacts, StreamOf
-from stemkit.core.finding import Finding, Outcome
+from stemkit.core.finding import Finding, Outcome, Severity
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.lengths import picture_samples
 from stemkit.core.media import MediaInfo
@@ -86,7 +86,8 @@ def safe_shaping(facts: FilmFacts) -> dict[_Place, tuple[Step, ...] | None]:
 
 
 def _safe_steps(findings: Sequence[Finding]) -> tuple[Step, ...] | None:
-    if any(finding.fix != "safe" for finding in findings):
+    # A warning that asks for nothing, such as that an end was made to fit before, keeps no stem from being used.
+    if any(finding.fix != "safe" and (finding.fixes or finding.severity is Severity.ERROR) for finding in findings):
         return None
     steps = chain.from_iterable(finding.fixes for finding in findings)
     return in_order({step for step in steps if isinstance(step, _SHAPING_STEPS)})

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Severity
+from stemkit.core.steps import Requantise
 from stemkit.meters.bit_depth import BitDepth
 from stemkit.rules._base import StemRule, Topic, where_stem
+from stemkit.rules._history import was_taken
 
 _PADDED_BITS = 16
 
@@ -30,6 +32,14 @@ class PaddedBits(StemRule):
         stored = stem.media.bit_depth_bits
         if depth.used_bits is None or stored is None or stored <= _PADDED_BITS or depth.used_bits > _PADDED_BITS:
             return
+        # Whoever let stemkit store 16 bits as 24 knows it, and was told so then.
+        is_known = was_taken(Requantise.kind, stem)
         yield self.finding(
-            "padded", where_stem(stem, chapter), observed=depth.used_bits, expected=stored, unit="bits", confidence=0.99
+            "padded",
+            where_stem(stem, chapter),
+            severity=Severity.INFO if is_known else Severity.WARNING,
+            observed=depth.used_bits,
+            expected=stored,
+            unit="bits",
+            confidence=0.99,
         )

@@ -11,6 +11,7 @@ from stemkit.core.lengths import LengthFit, LengthKind
 from stemkit.core.steps import FitLength, Retag, Step, TrimTail
 from stemkit.meters.silence import Silence
 from stemkit.rules._base import ChapterRule, Supersedes, Topic, fit_any, where_chapter, where_stem
+from stemkit.rules._history import was_taken
 
 _MOST_PADDING_S = 1  # more than this is missing sound, not a ragged end
 _RIGHT = (LengthKind.WITH_HANDLES, LengthKind.PICTURE_ONLY)
@@ -45,7 +46,7 @@ class Length(ChapterRule):
             if fit is not None and not fit.is_right:
                 condition = fit.kind.value if has_picture or fit.kind in _SPEED else "unequal"
                 yield self._finding(condition, fit, stem, chapter, film)
-            elif fit is not None and _was_fitted(stem):
+            elif fit is not None and was_taken(FitLength.kind, stem):
                 yield self.finding("fitted", where_stem(stem, chapter), severity=Severity.WARNING)
 
     def _finding(
@@ -80,12 +81,6 @@ def _fixes(fit: LengthFit, stem: StemFacts, rate_hz: int) -> tuple[Step, ...]:
     if is_ragged or _is_silent_surplus(fit, stem, rate_hz):
         return (FitLength(fit.expected_samples),)
     return (TrimTail(fit.expected_samples),) if fit.kind is LengthKind.LONG else ()
-
-
-def _was_fitted(stem: StemFacts) -> bool:
-    bext = stem.media.bext if stem.media else None
-    lines = bext.coding_history.splitlines() if bext else ()
-    return any("T=stemkit" in line and FitLength.kind in line for line in lines)
 
 
 def _is_silent_surplus(fit: LengthFit, stem: StemFacts, rate_hz: int) -> bool:

@@ -234,6 +234,16 @@ def test_fixing_writes_copies_and_checks_those(tmp_path: Path) -> None:
     assert all(str(tmp_path / "out") in stem["path"] for stem in result.report["chapters"][0]["stems"])
 
 
+def test_a_stem_whose_end_was_made_to_fit_is_part_of_the_chapter_again(tmp_path: Path) -> None:
+    film = film_of(tmp_path / "in", chapters=1)
+    write(tmp_path / "in" / "ch01" / "Film_ch01_SFX.wav", sound(1, 4 * 48_000 - 480))
+    result = check([film], fix_into=tmp_path / "out")
+    assert [(one["code"], one["condition"]) for one in result.report["findings"] if one["code"] == "LEN001"] == [
+        ("LEN001", "fitted")
+    ]
+    assert result.report["chapters"][0]["measured"]["programme_loudness_lufs"] is not None
+
+
 def test_what_cannot_be_repaired_stays(tmp_path: Path) -> None:
     film = film_of(tmp_path / "in", chapters=1)
     write(tmp_path / "in" / "ch01" / "Film_ch01_VO.wav", sound(1, 4 * 44_100, channels=1), 44_100)

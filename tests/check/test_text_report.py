@@ -65,6 +65,22 @@ def test_neighbours_that_ask_for_the_same_have_one_advice() -> None:
     assert text.count("-> do that") == 1
 
 
+def test_of_many_of_a_kind_the_first_are_told_and_the_rest_counted() -> None:
+    many = [_finding(code="STM002", severity="warning", role=None, message=f"take {n}") for n in range(12)]
+    text = render(_report(findings=many))
+    assert text.count("STM002") == 3
+    assert "take 2  [vo.wav] (and 9 more like it)" in text
+
+
+def test_a_film_without_a_film_file_needs_one_before_it_is_mixed() -> None:
+    chapters = [{**_report()["chapters"][0], "number": n, "verdict": "ready"} for n in (1, 2)]
+    film = {"title": "Film", "frame_rate": None}
+    assert "'stemkit init FOLDER'" in render(_report(chapters=chapters, findings=[], verdict="ready", film=film))
+    film = {"title": "Film", "frame_rate": "24"}
+    text = render(_report(chapters=chapters, findings=[], verdict="ready", film=film))
+    assert "Next: 'stemkit mix' joins the chapters." in text
+
+
 def test_the_chapters_are_counted_by_verdict() -> None:
     chapters = [{**_report()["chapters"][0], "number": n, "verdict": v} for n, v in enumerate(("ask", "fix", "ask"))]
     assert "3 chapters: 1 FIX, 2 ASK" in render(_report(chapters=chapters))

@@ -119,6 +119,7 @@ def _line(told: Told, say: Speech) -> str:
     who = f" {', '.join(told.roles)}:" if told.roles else ""
     sure = f" ({say('sure', percent=round(100 * finding['confidence']))})" if finding["confidence"] < 1.0 else ""
     places = f" ({', '.join(told.places)})" if told.places else ""
+    places += f" ({say('text_and_more', n=told.more)})" if told.more else ""
     advice = f" → {told.advice}" if finding["severity"] == "error" and finding["fix"] != "safe" else ""
     return f"- {_LEVELS[finding['severity']]} `{finding['code']}`{who} {escape(told.message + sure + places + advice)}"
 

@@ -11,6 +11,7 @@ from typing import Any
 from stemkit.report.speech import Speech
 from stemkit.report.words import clock_exact, shown
 
+_MOST_ALIKE = 3
 _ROLES = ("VO", "SFX", "MUSIC")
 Findings = Sequence[Mapping[str, Any]]
 
@@ -57,19 +58,20 @@ def tell(findings: Findings, say: Speech) -> list[Told]:
             if finding["role"] and finding["role"] not in row.roles:
                 row.roles.append(finding["role"])
             row.places += [place for place in _places(finding, message, say) if place not in row.places]
-        told += _notes_once(list(rows.values()))
+        told += _in_short(list(rows.values()))
     return told
 
 
-def _notes_once(rows: list[Told]) -> Iterator[Told]:
-    """Yield rows, of notes only the first, with the roles of all and how many more there are."""
-    if len(rows) < 2 or not rows[0].is_note:
-        yield from rows
-        return
-    roles = {role for row in rows for role in row.roles}
-    rows[0].more = len(rows) - 1
-    rows[0].roles = [role for role in _ROLES if role in roles]
-    yield rows[0]
+def _in_short(rows: list[Told]) -> list[Told]:
+    """Return the first few of many rows of a kind, of notes one with the roles of all; the last counts the rest."""
+    if rows[0].is_note:
+        roles = {role for row in rows for role in row.roles}
+        rows[0].roles = [role for role in _ROLES if role in roles]
+    most = 1 if rows[0].is_note else _MOST_ALIKE
+    if len(rows) <= most + (not rows[0].is_note):
+        return rows
+    rows[most - 1].more = len(rows) - most
+    return rows[:most]
 
 
 def _places(finding: Mapping[str, Any], message: str, say: Speech) -> Iterator[str]:

@@ -86,8 +86,11 @@ def _asks(told: Told) -> tuple[str, str | None]:
 
 def _note(told: Told, say: Speech) -> Iterator[str]:
     who = f"{', '.join(told.roles):5}  "
-    more = f" ({say('text_and_more', n=told.more)})" if told.more else ""
-    yield from _wrapped(f"  {_level(told, say)}  {told.first['code']}  {who}", told.message + more)
+    yield from _wrapped(f"  {_level(told, say)}  {told.first['code']}  {who}", told.message + _more(told, say))
+
+
+def _more(told: Told, say: Speech) -> str:
+    return f" ({say('text_and_more', n=told.more)})" if told.more else ""
 
 
 def _finding(told: Told, say: Speech, *, with_advice: bool) -> Iterator[str]:
@@ -95,7 +98,7 @@ def _finding(told: Told, say: Speech, *, with_advice: bool) -> Iterator[str]:
     lead = f"  {_level(told, say)}  {finding['code']}  {', '.join(told.roles):5}  "
     sure = f" ({say('sure', percent=round(100 * finding['confidence']))})" if finding["confidence"] < 1.0 else ""
     places = f"  [{', '.join(told.places)}]" if told.places else ""
-    yield from _wrapped(lead, f"{told.message}{sure}{places}")
+    yield from _wrapped(lead, f"{told.message}{sure}{places}{_more(told, say)}")
     if told.advice and with_advice:
         mark = say(_MARKS.get(finding["fix"] or "", "mark_you"))
         yield from _wrapped(" " * 23 + "-> ", f"{told.advice} [{mark}]")
@@ -197,7 +200,8 @@ def next_step(report: Report, findings: Findings, say: Speech) -> str:
     if report["verdict"] == "ready" and (report["prints"] or not report["chapters"]):
         return say("next_proven")
     if report["verdict"] == "ready" or not errors:
-        step = say("next_mix" if is_film else "next_deliver")
+        has_pictures = report["film"].get("frame_rate") is not None
+        step = say("next_deliver" if not is_film else "next_mix" if has_pictures else "next_init")
         to_look_at = sum(one["severity"] == "warning" for one in findings)
         return f"{say('next_look', n=to_look_at)} {step}" if to_look_at else step
     if report["verdict"] == "fix":
