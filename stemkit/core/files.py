@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import secrets
 import shutil
@@ -156,6 +157,7 @@ class OutputSet:
         self.folder = folder
         self._run = secrets.token_hex(4)
         self._names: dict[str, Path] = {}
+        self._numbers = itertools.count()  # a name that was given back is not given again
         self._made: list[Path] = []
         self._scratch: list[Path] = []
         self._guard = threading.Lock()
@@ -190,7 +192,7 @@ class OutputSet:
                     self._make_folder(target.parent)
                 except OSError as error:
                     raise cannot_write(target.parent, error) from error
-                temporary = f"{PARTIAL_PREFIX}{self._run}-{len(self._names):04d}{PARTIAL_SUFFIX}"
+                temporary = f"{PARTIAL_PREFIX}{self._run}-{next(self._numbers):04d}{PARTIAL_SUFFIX}"
                 self._names[name] = target.with_name(temporary)
             return self._names[name]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from stemkit.plan.conform import ConformItem, ConformPlan, ItemStatus
 from stemkit.render.stem_file import bytes_needed, conform_stem
 from stemkit.report.check import media_as_dict
 from stemkit.workflows._conform_job import Described, Done, Job
+from stemkit.workflows._conform_split import split
 from stemkit.workflows._conform_verify import Place, Written, place_of, readings, still_there
 from stemkit.workflows._conformed_tree import (
     FILM_FILE,
     Earlier,
     Receipt,
     as_bytes,
+    beside_name,
     film_file_of,
     look_at,
     profiles_of,
@@ -39,9 +42,9 @@ _TASK = "conforming"
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A file that lies under its temporary name."""
+    """What lies under temporary names; its hashes by the names that the files will have."""
 
-    sha256: str
+    hashes: Mapping[str, str]
     after: Described | None
     seen: Written | None = None
 
@@ -79,7 +82,7 @@ def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...],
     receipts = {item.output: earlier.done(item, sources[item.source], job.store, job.metadata(item)) for item in kept}
     todo = [item for item in kept if receipts[item.output] is None]
     job.others = earlier.others(plan.items) if job.is_part else {}
-    if not todo and not _texts(plan.items, out, job):
+    if not todo and not _texts(plan.items, out, job, ()):
         tidy(out)
         return tuple(_again(item, receipts.get(item.output), job) for item in plan.items), False
     _make_sure(todo, out, earlier, job)
@@ -90,9 +93,9 @@ def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...],
         done = tuple(_finished(item, files.get(item.output), receipts.get(item.output), job) for item in plan.items)
         done = tuple(replace(one, is_defect=place_of(one.item) in defects) for one in done)
         _commit(done, files, sources, output, job)
-    for name, file in files.items():
-        if isinstance(file, _Written):
-            job.store.remember_sha256(out / str(name), file.sha256)
+    for file in files.values():
+        for name, sha256 in file.hashes.items() if isinstance(file, _Written) else ():
+            job.store.remember_sha256(out / name, sha256)
     return done, True
 
 
@@ -114,7 +117,8 @@ def _verify(
     for item in items:
         code = left.get(place_of(item))
         if code is not None:
-            output.discard(str(item.output))
+            for name in item.written_names:
+                output.discard(name)
             message = f"{code} is still there after its repair: a defect of stemkit, the file was not kept"
             files[item.output] = RenderError(Problem("not_cured", message, "please report it", str(item.source)))
     return frozenset(left)
@@ -123,7 +127,8 @@ def _verify(
 def _make_sure(todo: Sequence[ConformItem], out: Path, earlier: Earlier, job: Job) -> None:
     """See before the first byte that nothing is in the way and that the disk is large enough."""
     manifest = [job.film.manifest] if job.film.manifest else []
-    names = [str(item.output) for item in todo] + [FILM_FILE for _ in manifest]
+    names = [name for item in todo for name in (*item.written_names, beside_name(str(item.output)))]
+    names += [FILM_FILE for _ in manifest]
     earlier.refuse_strangers(names, [*(item.source for item in todo), *manifest])
     require_space(out, sum(_size(item, job) for item in todo))
 
@@ -131,13 +136,17 @@ def _make_sure(todo: Sequence[ConformItem], out: Path, earlier: Earlier, job: Jo
 def _size(item: ConformItem, job: Job) -> int:
     assert item.media is not None
     if not item.changes_file:
-        return item.media.size_bytes
-    return bytes_needed(item.media, item.steps, MADE_BY, job.tags(item), job.kept_chunks(item))
+        return item.media.size_bytes * (2 if item.files else 1)
+    size = bytes_needed(item.media, item.steps, MADE_BY, job.tags(item), job.kept_chunks(item))
+    return size * (2 if item.files else 1)
 
 
-def _texts(items: Sequence[ConformItem], out: Path, job: Job) -> dict[str, bytes]:
+def _texts(items: Sequence[ConformItem], out: Path, job: Job, written: Container[str | None]) -> dict[str, bytes]:
     """Return the small files of the tree that are not there as they should be; the film file comes last."""
     wanted = profiles_of(job.film)
+    for output in (item.output for item in items if item.output is not None and item.output not in written):
+        with contextlib.suppress(OSError):
+            wanted[beside_name(output)] = (out / receipt_name(output)).read_bytes()
     if (film_file := film_file_of(job.film, items, job.others)) is not None:
         wanted[FILM_FILE] = film_file
     return {name: data for name, data in wanted.items() if not _holds(out / name, data)}
@@ -171,13 +180,22 @@ def _write(item: ConformItem, output: OutputSet, job: Job, told: _Told) -> _Writ
     try:
         before = identity_of(item.source)
         written = _conformed(item, path, job, told) if item.changes_file else _copied(item, path, told)
+        if item.files:
+            written = replace(written, hashes=_split(item, path, output, job))
+            output.discard(name)
         if identity_of(item.source) != before:
             hint = "run again once nobody writes to it any more"
             raise RenderError(Problem("changed_meanwhile", "the source changed while it was read", hint))
     except (MediaError, RenderError) as error:
-        output.discard(name)
+        for each in (name, *item.files):
+            output.discard(each)
         return error
     return written
+
+
+def _split(item: ConformItem, path: Path, output: OutputSet, job: Job) -> dict[str, str]:
+    tags = job.tags(item) if item.changes_file else None
+    return split(path, {name: output.temporary(name) for name in item.files}, tags, job.kept_chunks(item))
 
 
 def _conformed(item: ConformItem, path: Path, job: Job, told: _Told) -> _Written:
@@ -187,7 +205,9 @@ def _conformed(item: ConformItem, path: Path, job: Job, told: _Told) -> _Written
     file = conform_stem(item.media, item.steps, role, path, made_by=MADE_BY, on_samples=told, tags=tags, others=others)
     media = replace(file.media, path=Path(str(item.output)))
     after = {"media": media_as_dict(media), "measured": summarise(file.ledger).as_dict()}
-    return _Written(file.sha256, after, Written(file.media, readings(item, file.media, file.ledger)))
+    return _Written(
+        {str(item.output): file.sha256}, after, Written(file.media, readings(item, file.media, file.ledger))
+    )
 
 
 def _copied(item: ConformItem, path: Path, told: _Told) -> _Written:
@@ -199,7 +219,7 @@ def _copied(item: ConformItem, path: Path, told: _Told) -> _Written:
     if sha256 != sha256_of(item.source):
         raise RenderError(Problem("copy_differs", "the copy is not the source", "run again", str(item.source)))
     told(item.media.length_samples)
-    return _Written(sha256, None)
+    return _Written({str(item.output): sha256}, None)
 
 
 def _finished(
@@ -230,19 +250,20 @@ def _commit(
         item, file = each.item, written.get(each.item.output)
         if item.output is None or file is None:
             continue
-        receipts.append(receipt_name(item.output))
         receipt = receipt_of(
             item,
             job.profile,
             source_sha256=sources[item.source],
-            sha256=file.sha256,
+            hashes=file.hashes,
             before=each.before,
             after=each.after,
             metadata=job.metadata(item),
         )
-        output.write(receipts[-1], as_bytes(receipt))
-    texts = _texts([each.item for each in done], output.folder, job)
+        for name in (receipt_name(item.output), beside_name(item.output)):
+            output.write(name, as_bytes(receipt))
+            receipts.append(name)
+    texts = _texts([each.item for each in done], output.folder, job, written)
     for name, data in texts.items():
         output.write(name, data)
     # A receipt whose file is missing shows an unfinished run; a file without a receipt would be a stranger's.
-    output.commit([*receipts, *(str(name) for name in written), *texts])
+    output.commit([*receipts, *(name for file in written.values() for name in file.hashes), *texts])

@@ -48,20 +48,21 @@ class Earlier:
         if receipt.get("metadata") != metadata:
             return None
         try:
-            sha256 = store.sha256_of(self.folder / item.output)
+            found = {name: store.sha256_of(self.folder / name) for name in item.written_names}
         except OSError:
             return None
-        return receipt if receipt.get("output", {}).get("sha256") == sha256 else None
+        return receipt if _hashes(receipt) == found else None
 
     def others(self, items: Iterable[ConformItem]) -> dict[int, dict[str, list[str]]]:
         """Return the outputs of earlier runs, by chapter and role, that are not among some items' outputs."""
         taken = {(item.chapter, item.role) for item in items if item.output is not None}
         found: dict[int, dict[str, list[str]]] = {}
-        for output, receipt in sorted(self.receipts.items()):
+        for _, receipt in sorted(self.receipts.items()):
             chapter, role = receipt.get("chapter"), receipt.get("role")
-            is_other = (chapter, role) not in taken and (self.folder / output).is_file()
+            names = list(_hashes(receipt))
+            is_other = (chapter, role) not in taken and all((self.folder / name).is_file() for name in names)
             if is_other and isinstance(chapter, int) and isinstance(role, str):
-                found.setdefault(chapter, {}).setdefault(role, []).append(output)
+                found.setdefault(chapter, {}).setdefault(role, []).extend(names)
         return found
 
     def refuse_strangers(self, outputs: Iterable[str], sources: Iterable[Path]) -> None:
@@ -85,7 +86,9 @@ class Earlier:
             raise UsageError(*problems)
 
     def _is_ours(self, name: str) -> bool:
-        return name in self.receipts or name.startswith(f"{RECEIPTS}/")
+        own = {written for receipt in self.receipts.values() for written in _hashes(receipt)}
+        beside = {beside_name(output) for output in self.receipts}
+        return name in own | beside or name.startswith(f"{RECEIPTS}/")
 
     @staticmethod
     def _is_our_film_file(path: Path) -> bool:
@@ -120,12 +123,23 @@ def receipt_name(output: str) -> str:
     return f"{RECEIPTS}/{output.replace('/', '_')}.json"
 
 
+def beside_name(output: str) -> str:
+    """Return the name of the receipt's copy beside an output."""
+    return f"{output}.json"
+
+
+def _hashes(receipt: Receipt) -> dict[str, str]:
+    """Return the SHA-256 of every file that a receipt speaks of, by name."""
+    output = receipt.get("output", {})
+    return dict(output.get("files") or {str(output.get("path")): str(output.get("sha256"))})
+
+
 def receipt_of(
     item: ConformItem,
     profile: Profile,
     *,
     source_sha256: str,
-    sha256: str,
+    hashes: Mapping[str, str],
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
     metadata: Mapping[str, Any] | None = None,
@@ -137,11 +151,16 @@ def receipt_of(
         "profile": {"name": profile.name, "revision": profile.revision},
         "meters": dict(meter_versions()),
         "source": {"path": item.declared_path, "sha256": source_sha256},
-        "output": {"path": item.output, "sha256": sha256},
+        "output": _output_of(item, hashes),
         "metadata": metadata,
         "before": before,
         "after": after,
     }
+
+
+def _output_of(item: ConformItem, hashes: Mapping[str, str]) -> dict[str, Any]:
+    told = {"files": dict(hashes)} if item.files else {"sha256": hashes[str(item.output)]}
+    return {"path": item.output, **told}
 
 
 def _essence_of(item: ConformItem, source_sha256: str) -> dict[str, Any]:
@@ -152,11 +171,13 @@ def _essence_of(item: ConformItem, source_sha256: str) -> dict[str, Any]:
         "role": item.role.value if item.role else None,
         "source_sha256": source_sha256,
         "steps": [step_as_dict(step) for step in item.steps],
+        "files": list(item.files),
     }
 
 
 def _essence(receipt: Receipt) -> dict[str, Any]:
-    return {key: receipt.get(key) for key in ("version", "chapter", "role", "source_sha256", "steps")}
+    found = {key: receipt.get(key) for key in ("version", "chapter", "role", "source_sha256", "steps")}
+    return {**found, "files": receipt.get("files") or []}
 
 
 def as_bytes(data: Mapping[str, Any]) -> bytes:
@@ -219,7 +240,7 @@ def _outputs(items: Iterable[ConformItem], number: int) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for item in items:
         if item.chapter == number and item.role is not None and item.output is not None:
-            found.setdefault(item.role.value, []).append(item.output)
+            found.setdefault(item.role.value, []).extend(item.written_names)
     return found
 
 

@@ -32,6 +32,7 @@ class CacheResult:
             "folder": None if info.folder is None else str(info.folder),
             "files": info.files,
             "facts": info.facts,
+            "archives": info.archives,
             "size_bytes": info.size_bytes,
             "kernels": self.kernels,
             "kernels_bytes": self.kernels_bytes,
@@ -43,7 +44,9 @@ class CacheResult:
         if info.folder is None:
             return "Nothing is kept between runs (STEMKIT_CACHE=off)."
         compiled = f"{self.kernels} files of compiled code, {self.kernels_bytes / 1e6:.1f} MB"
-        what = f"{info.facts} measurements of {info.files} files, {info.size_bytes / 1e6:.1f} MB; {compiled}"
+        archives = f", the sound of {info.archives} archives" if info.archives else ""
+        kept = f"{info.facts} measurements of {info.files} files{archives}"
+        what = f"{kept}, {info.size_bytes / 1e6:.1f} MB; {compiled}"
         return f"Removed from {info.folder}: {what}" if self.action == "clear" else f"{info.folder}: {what}"
 
 

@@ -193,7 +193,8 @@ def test_a_changed_source_redoes_only_its_own(mixed: Path, tmp_path: Path) -> No
     result = run(mixed, out)
     assert [done.item.status for done in result.items] == ["written", "unchanged", "unchanged"]
     changed = {name for name, digest in tree(out).items() if old[name] != digest}
-    assert changed == {"ch01/Tide_ch01_VO.wav", "receipts/ch01_Tide_ch01_VO.wav.json"}
+    names = ("ch01/Tide_ch01_VO.wav", "ch01/Tide_ch01_VO.wav.json", "receipts/ch01_Tide_ch01_VO.wav.json")
+    assert changed == set(names)
 
 
 def test_a_damaged_output_is_written_again(mixed: Path, tmp_path: Path) -> None:
@@ -273,7 +274,7 @@ def test_a_bad_file_fails_alone(tmp_path: Path, fault: str) -> None:
     assert result.items[0].item.reason
     assert result.items[1].item.status is ItemStatus.WRITTEN
     assert result.has_errors
-    assert "VO" not in {path.stem[-2:] for path in (tmp_path / "out" / "ch01").iterdir()} or fault == "nan"
+    assert "VO" not in {path.stem[-2:] for path in (tmp_path / "out" / "ch01").glob("*.wav")} or fault == "nan"
     load_film(tmp_path / "out" / "film.toml")
 
 
@@ -364,7 +365,7 @@ def test_the_coding_history_says_what_was_done(mixed: Path, tmp_path: Path) -> N
 def test_other_programs_read_the_same_samples(mixed: Path, tmp_path: Path, program: str) -> None:
     path = require_program(program)
     run(mixed, tmp_path / "out")
-    for file in sorted((tmp_path / "out" / "ch01").iterdir()):
+    for file in sorted((tmp_path / "out" / "ch01").glob("*.wav")):
         raw = tmp_path / "raw.s32"
         commands: dict[str, list[str | Path]] = {
             "ffmpeg": [path, "-v", "error", "-y", "-i", file, "-f", "s32le", raw],

@@ -187,3 +187,14 @@ def test_systems_without_reads_at_a_place_share_one_position(tmp_path: Path, mon
         for thread in threads:
             thread.join()
     assert wrong == []
+
+
+def test_a_temporary_name_that_was_given_back_is_not_given_again(tmp_path: Path) -> None:
+    with OutputSet(tmp_path) as output:
+        output.write("one", b"1")
+        output.write("two", b"2")
+        output.discard("one")
+        output.write("three", b"3")
+        output.commit()
+    assert (tmp_path / "two").read_bytes() == b"2"
+    assert (tmp_path / "three").read_bytes() == b"3"
