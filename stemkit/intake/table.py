@@ -5,38 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tomllib
-import unicodedata
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from stemkit.core.errors import Problem, UsageError
-from stemkit.core.words import folded, is_dense, normalised, pieces
+from stemkit.core.words import normalised
+from stemkit.intake.column_meanings import COLUMN_MEANINGS, meaning_of, unit_of
 
-MEANINGS = (
-    "ignored",
-    "rate",
-    "head",
-    "tail",
-    "handles",
-    "end",
-    "start",
-    "length",
-    "title",
-    "creator",
-    "number",
-    "name",
-)
-COLUMN_MEANINGS = tuple(meaning for meaning in MEANINGS if meaning not in ("ignored", "name"))
 Named = Mapping[str, str]
 _DELIMITERS = (",", ";", "\t", "|")
 _LEGACY = ("cp1252", "gb18030", "shift_jis", "euc_kr", "cp1251", "big5")
 _LARGEST_BYTES = 1_000_000  # of thousands of chapters
 _MOST_COLUMNS, _LONGEST_CELL = 200, 1000
-_SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_LINK = re.compile(r" ?\(https?://[^()\s]+\)")  # Notion and Airtable write "Storm (https://…)"
 _HEAD_ROWS = 30  # lines above the head, such as the film's title, are passed over
 
 
@@ -86,7 +70,8 @@ class Table:
     def cell(self, row: Sequence[str], meaning: str) -> str:
         """Return a cell by the meaning of its column, an empty string where there is none."""
         column = self.columns.get(meaning)
-        return row[column.index].strip() if column is not None and column.index < len(row) else ""
+        text = row[column.index] if column is not None and column.index < len(row) else ""
+        return _LINK.sub("", text).strip()
 
 
 def read_table(path: Path, named: Named | None = None) -> Table:
@@ -106,13 +91,14 @@ def read_table(path: Path, named: Named | None = None) -> Table:
     named = named or {}
     try:
         with path.open("rb") as file:
-            raw = file.read(_LARGEST_BYTES + 1)
+            raw: bytes | None = file.read(_LARGEST_BYTES + 1)
     except OSError as error:
         problem = Problem("unreadable", f"cannot be read: {error.strerror}", "check the path", str(path))
         raise UsageError(problem) from None
-    if raw.startswith(b"PK\x03\x04") or len(raw) > _LARGEST_BYTES:
+    raw = _out_of_zip(path) if raw is not None and raw.startswith(b"PK\x03\x04") else raw
+    if raw is None or len(raw) > _LARGEST_BYTES:
         hint = "export the chapter list as CSV"
-        raise UsageError(Problem("not_csv", "is a workbook or far too large, not a CSV file", hint, str(path)))
+        raise UsageError(Problem("not_csv", "is a workbook or far too large, no CSV file", hint, str(path)))
     options = [option for text in _decodings(raw) for option in _readings(text, named)]
     best = max(options, key=lambda option: option[0], default=None)
     if best is None or best[0] < (0.5 if named else 2):
@@ -125,6 +111,22 @@ def read_table(path: Path, named: Named | None = None) -> Table:
             message = f"there is no column {head!r}"
             raise UsageError(Problem("no_column", message, f"its columns are {heads}", str(path), key="--column"))
     return best[1]
+
+
+def _out_of_zip(path: Path) -> bytes | None:
+    """Return the one CSV file of an export that is a zip archive, as Notion's is, `None` if there is none such."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            lists = [info for info in archive.infolist() if info.filename.casefold().endswith(".csv")]
+            # Notion adds a second one that holds the rows of every view.
+            whole = [info for info in lists if info.filename.casefold().endswith("_all.csv")]
+            chosen = whole if len(whole) == 1 else lists
+            if len(chosen) != 1:
+                return None
+            with archive.open(chosen[0]) as file:
+                return file.read(_LARGEST_BYTES + 1)
+    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, EOFError):
+        return None
 
 
 def named_columns(words: Iterable[str]) -> dict[str, str]:
@@ -226,7 +228,7 @@ def _columns(head: Sequence[str], named: Named) -> Iterator[Column]:
         meanings = [meaning for meaning, name in named.items() if _is_named(name, index, cell)]
         meaning = meanings[0] if meanings else meaning_of(cell)
         if meanings or (meaning not in ("", "ignored") and meaning not in named):
-            yield Column(index, cell.strip(), meaning, _unit_of(cell))
+            yield Column(index, cell.strip(), meaning, unit_of(cell))
 
 
 def _is_named(name: str, index: int, cell: str) -> bool:
@@ -235,59 +237,3 @@ def _is_named(name: str, index: int, cell: str) -> bool:
 
 def _plain(text: str) -> str:
     return " ".join(normalised(text).casefold().split())
-
-
-def meaning_of(head: str) -> str:
-    """Return what the head of a column means, an empty string where nothing is known.
-
-    Examples
-    --------
-    >>> meaning_of("Länge (Frames)"), meaning_of("Kapitel-Nr."), meaning_of("帧率"), meaning_of("Notes")
-    ('length', 'number', 'rate', '')
-    """
-    if normalised(head).strip() in ("#", "n°", "№", "No", "Nº"):
-        return "number"
-    text = _phrase(head)
-    if not text:
-        return ""
-    meanings = (*(m for m in MEANINGS if text in _words()[m]), *(m for m in MEANINGS if _mentions(text, m)))
-    meaning = next(iter(meanings), "")
-    if meaning in ("head", "tail") and _mentions(text, "head") and _mentions(text, "tail"):
-        return "handles"
-    if meaning == "handles":
-        ends = [end for end, place in (("head", "start"), ("tail", "end")) if _mentions(text, place, shortest=2)]
-        return ends[0] if len(ends) == 1 else meaning
-    return meaning
-
-
-def _unit_of(head: str) -> str:
-    text = _phrase(head)
-    if _mentions(text, "unit_frames", shortest=1):
-        return "frames"
-    if _mentions(text, "unit_seconds", shortest=1):
-        return "seconds"
-    return "timecode" if any(word in ("tc", "timecode") for word in text.split()) else ""
-
-
-def _mentions(text: str, section: str, shortest: int = 4) -> bool:
-    """Tell whether a head holds a word of a section; short words say little within longer heads ("in", "no")."""
-    padded = f" {text} "
-    for word in _words()[section]:
-        if is_dense(word):
-            if word == text or (len(word) > 1 and word in text):
-                return True
-        elif (len(word) >= shortest or " " in word) and f" {word} " in padded:
-            return True
-    return False
-
-
-def _phrase(text: str) -> str:
-    spaced = _SEAM.sub(" ", normalised(text))
-    return " ".join(folded(piece.text) for piece in pieces(spaced) if not piece.is_number)
-
-
-@cache
-def _words() -> dict[str, frozenset[str]]:
-    text = files("stemkit.intake").joinpath("column_words.toml").read_text("utf-8")
-    data = tomllib.loads(unicodedata.normalize("NFKC", text))
-    return {section: frozenset(_phrase(word) for word in lines["words"]) for section, lines in data.items()}
