@@ -44,6 +44,30 @@ def test_silence_is_undefined() -> None:
     assert set(heard.undefined) == {"programme_lufs", "range_lu", "max_momentary_lufs", "max_short_term_lufs"}
 
 
+def test_reasons_tell_silence_from_shortness() -> None:
+    silent = loudness.read(scan(np.zeros((48_000 * 5, 2)))).undefined
+    assert (silent["programme_lufs"], silent["range_lu"]) == (loudness.SILENT, loudness.SILENT)
+    assert (silent["max_momentary_lufs"], silent["max_short_term_lufs"]) == (loudness.NOTHING, loudness.NOTHING)
+    short = loudness.read(scan(np.zeros((48 * 300, 2)))).undefined
+    assert (short["programme_lufs"], short["max_momentary_lufs"]) == (loudness.TOO_SHORT, loudness.TOO_SHORT)
+    assert short["range_lu"] == short["max_short_term_lufs"] == loudness.TOO_SHORT_FOR_RANGE
+
+
+def test_the_reference_range_takes_steps_of_one_second() -> None:
+    ledger = scan(programme(30.0))
+    each = loudness.window_powers(ledger, loudness.SHORT_TERM_CELLS)
+    assert loudness.reference_read(ledger).range_lu == loudness.range_of(each[::100])
+    assert loudness.read(ledger).range_lu == loudness.range_of(each[::10])
+
+
+def test_windows_exactly_20_lu_below_the_mean_do_not_count_for_the_range() -> None:
+    powers = np.full(100, 2.0)
+    for _ in range(50):
+        powers[:30] = float(powers.mean()) * 0.01
+    assert powers[0] == float(powers.mean()) * 0.01
+    assert loudness.range_of(powers) == 0.0
+
+
 def test_the_absolute_gate_is_strict_and_at_minus_70() -> None:
     assert loudness.gated_power(np.full(10, 10.0 ** ((-70.0 + 0.691) / 10.0)), -10.0) is None
     above = 10.0 ** ((-69.999 + 0.691) / 10.0)
