@@ -45,6 +45,9 @@ def printable(text: str) -> str:
     return text.translate(_UNSAFE)
 
 
+_SAID_EVERY_S = 10.0
+
+
 class NobodyReadsError(Exception):
     """Whoever read our output has had enough."""
 
@@ -105,14 +108,14 @@ def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) ->
 
 
 class ProgressDisplay:
-    """Progress on standard error: a bar with an ETA on a terminal, one line a task elsewhere."""
+    """Progress on standard error: a bar with an ETA on a terminal, elsewhere a line of ASCII now and then."""
 
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown
         self._on_terminal = shown and sys.stderr is not None and sys.stderr.isatty()
         self._bar: RichProgress | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._said: set[str] = set()
+        self._said: dict[str, tuple[float, float]] = {}
         self._drawn_at = 0.0
 
     def __enter__(self) -> Progress:
@@ -130,9 +133,21 @@ class ProgressDisplay:
     def _show(self, event: Event) -> None:
         if self._on_terminal:
             self._draw(event)
-        elif event.task not in self._said:
-            self._said.add(event.task)
+        else:
+            self._say(event)
+
+    def _say(self, event: Event) -> None:
+        """Say a task when it begins, and how far it is while it lasts."""
+        now = time.monotonic()
+        started, said = self._said.setdefault(event.task, (now, 0.0))
+        if said == 0.0:
             note(f"{event.task} ...")
+        elif 0 < event.done < event.total and now - said >= _SAID_EVERY_S:
+            left_s = round((now - started) * (event.total - event.done) / event.done)
+            note(f"{event.task} ... {100 * event.done // event.total} %, about {left_s // 60}:{left_s % 60:02} left")
+        else:
+            return
+        self._said[event.task] = (started, now)
 
     def _draw(self, event: Event) -> None:
         now = time.monotonic()

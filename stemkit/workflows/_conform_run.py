@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from stemkit import __version__
@@ -57,12 +58,12 @@ class _Told:
         self._progress, self._total, self._done = progress, total, 0
         self._lock = threading.Lock()
 
-    def __call__(self, samples: int) -> None:
+    def __call__(self, samples: int, item: str = "") -> None:
         if self.stop.is_set():
             raise InterruptedError("the run was ended")
         with self._lock:
             self._done += samples
-            self._progress(Event(_TASK, min(self._done, self._total), self._total))
+            self._progress(Event(_TASK, min(self._done, self._total), self._total, item))
 
 
 def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...], bool]:
@@ -202,7 +203,10 @@ def _conformed(item: ConformItem, path: Path, job: Job, told: _Told) -> _Written
     assert item.media is not None
     role = item.role.value if item.role else ""
     tags, others = job.tags(item), job.kept_chunks(item)
-    file = conform_stem(item.media, item.steps, role, path, made_by=MADE_BY, on_samples=told, tags=tags, others=others)
+    on_samples = partial(told, item=str(item.output))
+    file = conform_stem(
+        item.media, item.steps, role, path, made_by=MADE_BY, on_samples=on_samples, tags=tags, others=others
+    )
     media = replace(file.media, path=Path(str(item.output)))
     after = {"media": media_as_dict(media), "measured": summarise(file.ledger).as_dict()}
     return _Written(

@@ -125,6 +125,22 @@ def test_progress_off_a_terminal_says_each_task_once(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == "measuring stems ...\n"
 
 
+def test_long_work_off_a_terminal_says_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((100.0, 105.0, 130.0, 131.0, 160.0, 161.0))
+    monkeypatch.setattr("stemkit.cli._console.time.monotonic", lambda: next(clock))
+    with ProgressDisplay(shown=True) as progress:
+        for done in (0, 1, 10, 11, 20, 40):
+            progress(Event("measuring stems", done, 40, "第一章.wav"))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "measuring stems ...",
+        "measuring stems ... 25 %, about 1:30 left",
+        "measuring stems ... 50 %, about 1:00 left",
+    ]
+
+
 def test_progress_can_be_silent(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with ProgressDisplay(shown=False) as progress:
         progress(Event("measuring stems", 0, 3))
