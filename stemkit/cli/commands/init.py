@@ -35,10 +35,10 @@ def command(
 ) -> None:
     """Look at a folder of deliveries and write FOLDER/film.toml.
 
-    A chapter list comes out of any spreadsheet, as CSV: columns are found by their meaning (number, title,
-    creator, length, start timecode, handles, frame rate). Folders are matched to chapters by number, creator
-    and title. Whatever is not clear stands in the file as a comment. Where a film file is there already, only what
-    is new is added to it.
+    A chapter list comes out of any spreadsheet, as CSV (or Notion's archive of it): columns are found by their meaning
+    (number, title, creator, length, start timecode, handles, frame rate). Folders and zip archives are matched to
+    chapters by number, creator and title. Whatever is not clear stands in the file as a comment. Where a film file is
+    there already, only what is new is added to it.
     """
     from stemkit.workflows.init import film_schema, init, named_columns
 
