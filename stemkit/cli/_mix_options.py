@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from stemkit.core.film import Film, LimiterChoice, MeChoice
+    from stemkit.core.film import Film, LimiterChoice, MeChoice, PrintContainer
+    from stemkit.workflows.excerpt import ExcerptResult
     from stemkit.workflows.mix import MixResult
 
 
@@ -27,6 +27,37 @@ class MixAsked:
     me: MeChoice | None
     plan_only: bool
     joins: bool
+    chapters: str | None
+    reels: str | None
+    container: PrintContainer | None
+    picture: Path | None
+
+    def run(self, film: Film, output: Path, print_by: str | None, **work: Any) -> MixResult | ExcerptResult:
+        """Render what is asked for: the film, or some of its chapters."""
+        from stemkit.workflows._mix_asked import chapter_runs, with_files_asked
+        from stemkit.workflows.excerpt import excerpt
+        from stemkit.workflows.mix import mix
+        from stemkit.workflows.under_picture import look_at
+
+        if self.chapters is not None:
+            self._require_excerpt_alone()
+            silence = self.missing == "silence"
+            runs = chapter_runs(self.chapters, film)
+            return excerpt(film, output, runs, print_by=print_by, missing_as_silence=silence, **work)
+        film = with_files_asked(film, self.reels, self.container)
+        if self.picture is not None and not self.plan_only:
+            look_at(self.picture, film)
+        return mix(film, output, **self.as_options(film, print_by), **work)
+
+    def _require_excerpt_alone(self) -> None:
+        from stemkit.core.errors import Problem, UsageError
+
+        alone = ("chapters", "missing")
+        names = {"plan_only": "plan"}
+        others = [names.get(each.name, each.name) for each in fields(self) if getattr(self, each.name)]
+        if others := [name for name in others if name not in alone]:
+            message = f"--chapters is an excerpt of the mix as it is: --{others[0]} does not go with it"
+            raise UsageError(Problem("usage", message, "mix the film with it first, then ask for the excerpt"))
 
     def as_options(self, film: Film, print_by: str | None) -> dict[str, Any]:
         """Return the arguments of the workflow."""
@@ -42,14 +73,30 @@ class MixAsked:
             **asked_balance(self.balance, film),
         }
 
-    def data_of(self, result: MixResult, output: Path) -> dict[str, Any]:
+    def data_of(self, result: MixResult | ExcerptResult, output: Path) -> dict[str, Any]:
         """Return the JSON object of a mix, after what was asked for beside it is written."""
+        from stemkit.workflows.excerpt import ExcerptResult
         from stemkit.workflows.joins import cut_joins
+        from stemkit.workflows.under_picture import put_under_picture
 
         data = result.as_dict()
+        if isinstance(result, ExcerptResult):
+            return data
         if self.joins and result.report is not None:
             data["joins"] = list(cut_joins(output))
+        if self.picture is not None and result.report is not None:
+            data["picture"] = put_under_picture(output, self.picture)
         return data
+
+    def text_of(self, result: MixResult | ExcerptResult, data: dict[str, Any]) -> str:
+        """Return what is told to people."""
+        from stemkit.report.listening import excerpt_as_text
+        from stemkit.report.mix import mix_as_text
+        from stemkit.workflows.excerpt import ExcerptResult
+
+        if isinstance(result, ExcerptResult):
+            return excerpt_as_text(data)
+        return mix_as_text(data, result.report, is_unchanged=result.is_unchanged)
 
 
 def mix_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -69,6 +116,17 @@ def mix_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option("--plan", "plan_only", is_flag=True, help="Show the balance of the chapters and write nothing.")
     @click.option("--joins", is_flag=True, help="Write a short file for each cut too: full mix, 3 s before and after.")
+    @click.option(
+        "--chapters", metavar="LIST", help="Only these, such as 22-24 or 3,7-9, to listen to; in files of their own."
+    )
+    @click.option("--reels", metavar="LIST", help="End a reel after these chapters, such as 12,25,38.")
+    @click.option("--container", type=click.Choice(["wav", "flac"]), help="Of the prints.")
+    @click.option(
+        "--picture",
+        type=click.Path(path_type=Path),
+        metavar="VIDEO",
+        help="Put the full mix under a picture of the film's length too, which is copied untouched.",
+    )
     @wraps(command)
     def with_options(**given: Any) -> None:
         asked = MixAsked(**{field.name: given.pop(field.name) for field in fields(MixAsked)})

@@ -139,6 +139,9 @@ class PrintFacts:
     sha256: str
     expected_sha256: str | None = None
     """What the report of the render says, `None` where there is none."""
+    has_pop: bool | None = None
+    has_leader: bool | None = None
+    """What stands around the programme in its files; `None` where it was not looked for."""
 
 
 @dataclass(frozen=True, slots=True)

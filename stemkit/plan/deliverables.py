@@ -23,6 +23,7 @@ from stemkit.core.timebase import Span
 from stemkit.plan.timeline import Timeline
 
 Container = Literal["wav", "flac"]
+_HALF_FRAME_S = 0.021
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Leader:
     tones_after: tuple[Span, ...] = ()
     level_dbfs: float = -20.0
     frequency_hz: float = 1000.0
+
+    def has_pop(self, rate_hz: int) -> bool:
+        """Tell whether a tone begins two seconds before the programme, to the nearest frame."""
+        return any(abs((self.head_samples - tone.start) / rate_hz - 2.0) < _HALF_FRAME_S for tone in self.tones_before)
 
 
 @dataclass(frozen=True, slots=True)

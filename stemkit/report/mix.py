@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stemkit.report.words import clock, number, plural, shown, typeset
+from stemkit.report.words import clock, first_to_last, number, plural, shown, typeset
 
 
 def mix_as_text(data: Mapping[str, Any], report: Mapping[str, Any] | None, *, is_unchanged: bool) -> str:
@@ -43,26 +43,39 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     state = "is already as it should be; nothing was rendered" if is_unchanged else "printed"
     yield f"{shown(report['film']['title'])}, {clock(seconds)}: {state}"
     yield ""
-    width = max((len(shown(each["path"])) for each in data["prints"]), default=0)
+    names = {each["name"]: _files(each) for each in data["prints"]}
+    width = max(map(len, names.values()), default=0)
     for each in data["prints"]:
         measured = each["measured"]
         levels = f"{number(measured['programme_loudness_lufs'])} LUFS  {number(measured['true_peak_dbtp'], 2)} dBTP"
-        yield f"  {shown(each['path']):<{width}}  {levels}"
+        yield f"  {names[each['name']]:<{width}}  {levels}"
     yield ""
     if data.get("balance"):
         yield from _balance(data["balance"])
     yield from _level(data["level"], data.get("limiter"))
     yield from _duck(data.get("duck"), data.get("me"))
     yield from null_as_text(data["null_test"])
+    for reel in data["reels"]:
+        exact = "exact" if reel["null_test"]["exact"] else "NOT exact"
+        yield f"  reel {reel['reel']}: chapters {first_to_last(reel['chapters'])}, null {exact}"
     yield from _joins(data["boundaries"])
     if data.get("joins"):
         yield f"  to listen to: {plural(len(data['joins']), 'file')} of the cuts in {shown(data['out'])}/joins"
+    if data.get("picture"):
+        made = data["picture"]
+        yield f"  under its picture: {shown(made['path'])} (video untouched, {made['frames']} frames)"
     for each in data["missing"]:
         yield f"  silence stands for {each['role'] or '?'} of chapter {each['chapter']}: {typeset(each['reason'])}"
     yield from _findings(report)
     yield ""
     verdict = "READY" if report["verdict"] == "ready" else "NOT READY  errors are left: 'stemkit check' lists them"
     yield f"{verdict}  report: {shown(data['out'])}/{data['report']['html']}"
+
+
+def _files(row: Mapping[str, Any]) -> str:
+    """Return the file of a print, or the first of several and how many there are."""
+    more = len(row.get("files") or ()) - 1
+    return shown(row["path"]) + (f" and {plural(more, 'other')}" if more > 0 else "")
 
 
 def _balance(balance: Mapping[str, Any]) -> Iterator[str]:

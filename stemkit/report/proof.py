@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from stemkit.report.joins import Join, build_joins
 from stemkit.report.model import Report
 from stemkit.report.speech import Speech
 from stemkit.report.voice import Voice, build_voice
-from stemkit.report.words import DASH, clock, kilohertz, number, short_path, shown, thousands
+from stemkit.report.words import DASH, clock, first_to_last, kilohertz, number, short_path, shown, thousands
 from stemkit.report.work import TrimRow, WorkRow, build_work, level_sentences, trim_rows, work_sentences
 
 _ENGLISH = Speech()
@@ -18,17 +18,16 @@ _ENGLISH = Speech()
 
 @dataclass(frozen=True, slots=True)
 class PrintRow:
-    """One deliverable as measured in the written file."""
+    """One deliverable as measured in the written files, each with its hash."""
 
     name: str
     roles: str
-    path: str
+    files: tuple[tuple[str, str], ...]
     loudness: str
     range: str
     momentary: str
     short_term: str
     true_peak: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def build_proof(report: Report, say: Speech = _ENGLISH) -> Proof:
     is_mix = bool(report["prints"])
     return Proof(
         prints=tuple(_print(row) for row in report["prints"]),
-        sums=tuple(_sums(report["null_test"], say)),
+        sums=(*_sums(report["null_test"], say), *_reels(report["reels"], say)),
         level=tuple(level_sentences(report, say)),
         done=tuple(work_sentences(report, say)) if is_mix else (),
         trims=tuple(trim_rows(report)),
@@ -77,13 +76,12 @@ def _print(row: Mapping[str, Any]) -> PrintRow:
     return PrintRow(
         name=row["name"],
         roles=" + ".join(row["roles"]),
-        path=shown(row["path"]),
+        files=tuple((shown(one["path"]), one["sha256"]) for one in row.get("files") or [row]),
         loudness=number(measured["programme_loudness_lufs"]),
         range=number(measured["loudness_range_lu"]),
         momentary=number(measured["max_momentary_lufs"]),
         short_term=number(measured["max_short_term_lufs"]),
         true_peak=number(measured["true_peak_dbtp"]),
-        sha256=row["sha256"],
     )
 
 
@@ -94,6 +92,14 @@ def _sums(null: Mapping[str, Any] | None, say: Speech) -> Iterator[tuple[str, st
             yield equation, say("sum_exact", samples=thousands(row["samples"])), True
         else:
             yield equation, shown(row["reason"] or say("sum_off", residual=row["max_residual_lsb"])), False
+
+
+def _reels(reels: Sequence[Mapping[str, Any]], say: Speech) -> Iterator[tuple[str, str, bool]]:
+    for reel in reels:
+        null = reel["null_test"]
+        named = say("reel", n=reel["reel"], numbers=first_to_last(reel["chapters"]))
+        words = say("sum_exact", samples=thousands(null["samples"]))
+        yield named, words if null["exact"] else say("sum_off", residual=null["max_residual_lsb"]), null["exact"]
 
 
 def _facts(report: Report, say: Speech) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 DASH = "–"
@@ -162,3 +162,14 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     ('1 error', '3 boundaries')
     """
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def first_to_last(values: Sequence[int]) -> str:
+    """Return a run of numbers by its ends.
+
+    Examples
+    --------
+    >>> first_to_last([3]), first_to_last([3, 4, 5]), first_to_last([])
+    ('3', '3–5', '–')
+    """
+    return DASH if not values else str(values[0]) if len(values) == 1 else f"{values[0]}{DASH}{values[-1]}"

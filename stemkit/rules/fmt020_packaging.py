@@ -21,7 +21,7 @@ class Packaging(FilmRule):
     def check(self, film: FilmFacts) -> Iterator[Finding]:
         """Yield prints that must be split before they are handed over; stems are read interleaved."""
         form, profile = film.profile.format, film.profile.name
-        if form.packaging == "interleaved":
+        if (film.profile.delivery.packaging or form.packaging) == "interleaved":
             return
         wide = [rendered for rendered in film.prints if rendered.media.channels > 1]
         if wide:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stemkit.core.facts import FilmFacts
+from stemkit.core.facts import FilmFacts, PrintFacts
 from stemkit.core.finding import Finding, Severity, Where
 from stemkit.core.profile_figures import HeadTailRule
 from stemkit.meters.silence import Silence
@@ -21,7 +21,7 @@ class HeadTail(FilmRule):
     name = "head_tail"
     topic = Topic.LENGTH
     severity = Severity.WARNING
-    conditions = ("too_short", "too_long", "skip_not_published", "skip_pop_or_leader")
+    conditions = ("too_short", "too_long", "required", "forbidden", "skip_not_published", "skip_pop_or_leader")
     wants = needs_on_all(Silence)
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
@@ -29,12 +29,24 @@ class HeadTail(FilmRule):
         if gap := gap_of(film, "head_tail"):
             yield self.skip("skip_not_published", Where(), gap)
         rules = film.profile.head_tail
-        if asked := [word for rule in rules if rule.of == "print" for word in _markers(rule)]:
+        known = [rendered for rendered in film.prints if rendered.has_pop is not None]
+        for rendered in known:
+            yield from self._markers_of(rendered, film)
+        if not known and (asked := [word for rule in rules if rule.of == "print" for word in _markers(rule)]):
             params = {"profile": film.profile.name, "asked": " and ".join(dict.fromkeys(asked))}
             yield self.skip("skip_pop_or_leader", Where(), params)
         for sound in sounds_of(film):
             for rule in limits_for(sound, rules):
                 yield from self._judge(sound, rule)
+
+    def _markers_of(self, rendered: PrintFacts, film: FilmFacts) -> Iterator[Finding]:
+        pop, leader = rendered.has_pop, rendered.has_leader
+        for rule in (each for each in film.profile.head_tail if each.holds_for("print", rendered.name)):
+            for what, there, asked in (("2-pop", pop, rule.two_pop), ("leader", leader, rule.leader)):
+                if there is not None and asked is not None and there is not (asked == "required"):
+                    where = Where(print=rendered.name, path=rendered.media.path)
+                    params = {"what": what, "print": rendered.name, "profile": film.profile.name}
+                    yield self.finding(asked, where, severity=rule.severity, params=params)
 
     def _judge(self, sound: Sound, rule: HeadTailRule) -> Iterator[Finding]:
         silence = sound.measured.get(Silence)

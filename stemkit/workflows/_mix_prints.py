@@ -24,7 +24,7 @@ from stemkit.render.composed import prove_files
 from stemkit.render.ducking import duck_film
 from stemkit.render.overlap import measure_correlations
 from stemkit.render.print_files import PrintTarget, WrittenFile
-from stemkit.render.printing import write_apart, write_prints
+from stemkit.render.printing import scan_sums, write_apart, write_prints
 from stemkit.render.stem_file import StemFile, measured_file
 from stemkit.render.verify import prove_sums
 from stemkit.rules._base import Rule, Topic
@@ -60,8 +60,18 @@ class Printed:
     def facts(self, film: Film, profile: Profile) -> FilmFacts:
         """Return what the rules about prints may see."""
         measured = readings_of(self.rows, self.files, self.sounds, profile)
+        mute = {spec.name for spec in profile.prints if not spec.leader_tone}
+        leader, rate_hz = self.all_parts[0].form.leader, self.timeline.sample_rate_hz
         prints = tuple(
-            PrintFacts(row.name, frozenset(row.roles), file.media, measured[row.name], file.sha256)
+            PrintFacts(
+                row.name,
+                frozenset(row.roles),
+                file.media,
+                measured[row.name],
+                file.sha256,
+                has_pop=leader.has_pop(rate_hz) and row.name not in mute,
+                has_leader=leader.head_samples > 0,
+            )
             for row in self.rows
             for file in [self.files[row.name]]
         )
@@ -86,6 +96,12 @@ def learnt(timeline: Timeline, channels: int) -> Timeline:
 def ducked(film: Film, timeline: Timeline, layout: Layout, work: Work) -> Timeline:
     """Return the timeline with the gain of music and effects under the voice, where that is asked for."""
     return replace(timeline, duck=duck_film(timeline, layout, film.mix.duck, work))
+
+
+def largest_sample(timeline: Timeline, rows: Sequence[PrintRow], layout: Layout, span: Span, pace: Pace) -> float:
+    """Return the largest absolute sample that any print has in a stretch of the film, at unity gain."""
+    _, curves = scan_sums(timeline, rows, layout, Work(pace.jobs), (), span)
+    return max((float(curve.max(initial=0.0)) for curve in curves.values()), default=0.0)
 
 
 def make_prints(film: Film, timeline: Timeline, profile: Profile, output: OutputSet, pace: Pace) -> Printed:
@@ -168,9 +184,9 @@ def _composed_proof(
 
 
 def _as_one(files: Sequence[WrittenFile], form: Form, length: int) -> MediaInfo:
-    """Return what rules may know of a print of several files: what it would be as one."""
+    """Return what rules may know of a print of several files: the programme's length, the channels of each file."""
     layout, first = form.layout, files[0].media
-    return replace(first, channels=layout.count, layout=layout, length_samples=length, layout_source="declared")
+    return replace(first, layout=layout, length_samples=length, layout_source="declared")
 
 
 def judge_prints(facts: FilmFacts) -> RuleRun:

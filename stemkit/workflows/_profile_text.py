@@ -74,6 +74,30 @@ def _form_lines(profile: Profile) -> Iterator[str]:
         if source is not None:
             yield f"{_INDENT}[{source}]"
     yield f"prints    {', '.join(spec.name + ' = ' + ' + '.join(spec.roles) for spec in profile.prints)}"
+    yield from _delivery_lines(profile)
+
+
+def _delivery_lines(profile: Profile) -> Iterator[str]:
+    form, delivery = profile.format, profile.delivery
+    bits = delivery.bit_depth_bits or form.bit_depth_bits
+    package = "one mono file a channel" if (delivery.packaging or form.packaging) == "discrete-mono" else "one file"
+    yield f"{_INDENT}{delivery.container.upper()}, {bits} bit{' float' if bits == 32 else ''}, {package}"
+    if delivery.source is not None:
+        yield f"{_INDENT}[{delivery.source}]"
+    if (leader := delivery.leader) is None:
+        return
+    tones = [f"pop {leader.pop} before the picture" if _is_some(leader.pop) else ""]
+    tones += [f"tail pop {leader.tail_pop} after the last one" if _is_some(leader.tail_pop) else ""]
+    tones += [f"line-up tone {leader.tone}" if _is_some(leader.tone) else ""]
+    silent = [spec.name for spec in profile.prints if not spec.leader_tone]
+    tones += [f"none in {', '.join(silent)}" if silent else ""]
+    sound = f"{leader.frequency_hz:g} Hz at {leader.level_dbfs:g} dBFS"
+    yield f"leader    {leader.head} before, {leader.tail} after the picture; {sound}: {', '.join(filter(None, tones))}"
+    yield _source(leader.source, leader.grade)
+
+
+def _is_some(time: str) -> bool:
+    return time.strip("0:fs. ") != ""
 
 
 def grade_words(grade: str) -> str:

@@ -12,6 +12,7 @@ from stemkit.audio.snippet import snippet
 from stemkit.core.errors import MediaError
 from stemkit.core.timebase import Span
 from stemkit.report.model import Report
+from stemkit.workflows._mix_files import parts_in
 
 _LENGTH_S = 3.0
 _MOST = 60
@@ -55,7 +56,16 @@ def _place(finding: Mapping[str, Any], report: Report, folder: Path | None) -> t
     if finding["path"] and finding["start_s"] is not None:
         middle = (finding["start_s"] + min(finding["end_s"], finding["start_s"] + _LENGTH_S)) / 2
         return Path(finding["path"]), middle
-    full = next((one["path"] for one in report["prints"] if one["name"] == "FULL"), None)
+    full = next((one for one in report["prints"] if one["name"] == "FULL"), None)
     if folder is not None and full is not None and finding["at_s"] is not None:
-        return folder / full, finding["at_s"]
+        return _in_file(full, finding["at_s"], report["film"]["sample_rate_hz"], folder)
+    return None, 0.0
+
+
+def _in_file(row: Mapping[str, Any], at_s: float, rate_hz: int, folder: Path) -> tuple[Path | None, float]:
+    """Return the file of a print that holds a place of the film, and where it is in there."""
+    for part in parts_in(row):
+        position = round(at_s * rate_hz) - part["start_samples"]
+        if 0 <= position < part["programme_samples"]:
+            return folder / part["path"], (position + part["head_samples"]) / rate_hz
     return None, 0.0

@@ -342,7 +342,9 @@ def _print(given: Mapping[str, Any]) -> PrintFacts:
     media = _media(BASE / "out" / f"Film_{given['name']}.wav", CLEAN_STEM)
     measured = _measured({"amplitude": 0.5, "lufs": -23.0, **given}, 0, given["name"])
     roles = frozenset(map(Role, given.get("roles", ("VO", "SFX", "MUSIC"))))
-    return PrintFacts(given["name"], roles, media, measured, given.get("sha256", "a"), given.get("expected_sha256"))
+    media = replace(media, channels=given.get("channels", media.channels))
+    hashes = (given.get("sha256", "a"), given.get("expected_sha256"))
+    return PrintFacts(given["name"], roles, media, measured, *hashes, given.get("has_pop"), given.get("has_leader"))
 
 
 def with_fixes(facts: FilmFacts, findings: Iterable[Finding]) -> FilmFacts:

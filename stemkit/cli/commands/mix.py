@@ -37,24 +37,16 @@ def command(
     and subtracted from one another: the stems are the mix, sample by sample.
     """
     from stemkit.intake.folder import open_film
-    from stemkit.report.mix import mix_as_text
     from stemkit.store.facts import open_store
-    from stemkit.workflows.mix import mix
 
     declared = open_film([film] if film else [], profile=profile)
     with _console.ProgressDisplay(shown=not (quiet or no_progress)) as progress:
-        result = mix(
-            declared,
-            output,
-            **asked.as_options(declared, profile),
-            store=open_store(rehash=rehash),
-            jobs=jobs,
-            progress=progress,
-        )
+        store = open_store(rehash=rehash)
+        result = asked.run(declared, output, profile, store=store, jobs=jobs, progress=progress)
     data = asked.data_of(result, output)
     if format_name == "json":
         _console.print_json(data)
     elif not quiet:
-        _console.echo(mix_as_text(data, result.report, is_unchanged=result.is_unchanged))
+        _console.echo(asked.text_of(result, data))
     code = _console.EXIT_FINDINGS if result.has_errors else _console.EXIT_OK
     _console.finish(code, _console.EXIT_DEFECT if result.has_crashed else _console.EXIT_OK)

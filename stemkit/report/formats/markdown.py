@@ -119,7 +119,13 @@ def _proof(proof: Proof, say: Speech) -> Iterator[str]:
     if proof.prints:
         yield f"## {say('prints')}"
         yield ""
-        rows = [[row.name, escape(row.path), row.loudness, row.true_peak, f"`{row.sha256}`"] for row in proof.prints]
+        rows = [
+            [row.name, escape(path), row.loudness, row.true_peak, f"`{digest}`"]
+            if path == row.files[0][0]
+            else ["", escape(path), "", "", f"`{digest}`"]
+            for row in proof.prints
+            for path, digest in row.files
+        ]
         yield from _table((say("col_print"), say("col_file"), "LUFS", "dBTP", "SHA-256"), rows)
         for equation, words, _ in proof.sums:
             yield f"- {equation}: {words}"
