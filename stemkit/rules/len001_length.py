@@ -8,12 +8,12 @@ from types import MappingProxyType
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Severity
 from stemkit.core.lengths import LengthFit, LengthKind
-from stemkit.core.steps import FitLength, Retag, Step, TrimTail
+from stemkit.core.steps import FitLength
 from stemkit.meters.silence import Silence
 from stemkit.rules._base import ChapterRule, Supersedes, Topic, fit_any, where_chapter, where_stem
 from stemkit.rules._history import was_taken
+from stemkit.rules._length_fixes import length_fixes
 
-_MOST_PADDING_S = 1  # more than this is missing sound, not a ragged end
 _RIGHT = (LengthKind.WITH_HANDLES, LengthKind.PICTURE_ONLY)
 _SPEED = (LengthKind.MISLABELLED_RATE, LengthKind.PULL)
 
@@ -25,7 +25,12 @@ class Length(ChapterRule):
     name = "length"
     topic = Topic.LENGTH
     topics = MappingProxyType({kind.value: Topic.RATE for kind in (LengthKind.MISLABELLED_RATE, LengthKind.PULL)})
-    conditions = (*(kind.value for kind in LengthKind if kind not in _RIGHT), "unequal", "fitted", "skip_no_picture")
+    conditions = (
+        *(kind.value for kind in LengthKind if kind not in _RIGHT),
+        "unequal",
+        "fitted",
+        "skip_no_picture",
+    )
     fix = "safe"
     wants = (Need(StreamOf.STEM, Silence),)
     supersedes = (
@@ -60,7 +65,7 @@ class Length(ChapterRule):
             observed=length,
             expected=fit.expected_samples,
             unit="samples",
-            fixes=_fixes(fit, stem, rate_hz),
+            fixes=length_fixes(fit, stem, rate_hz),
             params={
                 "length_s": length / rate_hz,
                 "expected_s": fit.expected_samples / rate_hz,
@@ -70,21 +75,3 @@ class Length(ChapterRule):
                 "true_rate_hz": fit.true_rate_hz,
             },
         )
-
-
-def _fixes(fit: LengthFit, stem: StemFacts, rate_hz: int) -> tuple[Step, ...]:
-    """Return what a tool can do: only a ragged end is put right without asking."""
-    if fit.true_rate_hz is not None:
-        return (Retag(fit.true_rate_hz),)
-    is_short = fit.kind in (LengthKind.SHORT, LengthKind.SHORT_HANDLES)
-    is_ragged = is_short and -fit.difference_samples <= _MOST_PADDING_S * rate_hz
-    if is_ragged or _is_silent_surplus(fit, stem, rate_hz):
-        return (FitLength(fit.expected_samples),)
-    return (TrimTail(fit.expected_samples),) if fit.kind is LengthKind.LONG else ()
-
-
-def _is_silent_surplus(fit: LengthFit, stem: StemFacts, rate_hz: int) -> bool:
-    silence = stem.measured.get(Silence)
-    if fit.kind is not LengthKind.LONG or silence is None or stem.media is None:
-        return False
-    return silence.trailing_zero_samples * rate_hz >= fit.difference_samples * stem.media.sample_rate_hz

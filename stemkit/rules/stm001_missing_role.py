@@ -31,7 +31,7 @@ class MissingRole(ChapterRule):
         there = {stem.stem.role for stem in chapter.stems} | set(delivery.candidates)
         missing = [one for one in film.profile.roles.required if one not in there | declared.intentionally_silent]
         perhaps = [one for one in delivery.unplaced if _may_be(one, missing)]
-        roles = " and ".join(missing)
+        roles = ", ".join(missing)
         params: dict[str, Value] = {"found": ", ".join(sorted(there)), "folder": declared.declared_folder}
         if perhaps and len(missing) == len(perhaps) == 1:
             where = Where(declared.number, missing[0], perhaps[0].path)

@@ -24,10 +24,7 @@ class SameSound(FilmRule):
     topic = Topic.CONTENT
     conditions = ("same_chapter", "other_chapter")
     wants = (Need(StreamOf.ROLES, Relations), Need(StreamOf.FILM, Twins), Need(StreamOf.STEM, Digest))
-    supersedes = (
-        Supersedes(("STM009", "STM010", "STM011", "STM005"), by=("same_chapter",)),
-        Supersedes(("FMT005",), by=("other_chapter",)),
-    )
+    supersedes = (Supersedes(("STM009", "STM010", "STM011", "STM005"), by=("same_chapter",)),)
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
         """Yield stems that sound like another; exact copies are STM004's, three alike are STM008's."""
@@ -58,13 +55,8 @@ class SameSound(FilmRule):
         self, chapter: ChapterFacts, stem: StemFacts, there: ChapterFacts, twin_stem: StemFacts, twin: Twin
     ) -> Finding:
         params = {**_names(there, stem, twin_stem), "seconds": twin.seconds, "share_percent": round(100 * twin.share)}
-        return self.finding(
-            "other_chapter",
-            where_stem(stem, chapter),
-            severity=Severity.WARNING,
-            confidence=0.95,
-            params=params,
-        )
+        where = where_stem(stem, chapter)
+        return self.finding("other_chapter", where, severity=Severity.WARNING, confidence=0.95, params=params)
 
 
 def _both(chapter: ChapterFacts, leak: Leak) -> Iterator[tuple[StemFacts, StemFacts]]:

@@ -23,7 +23,7 @@ class FullMix(ChapterRule):
     wants = (Need(StreamOf.ROLES, Relations),)
     supersedes = (
         Supersedes(("STM004.same_chapter", "STM007.same_chapter", "STM005", "STM009", "STM010", "STM011")),
-        Supersedes(("PEK001.chapter", "LUD001.too_loud", "SIG010")),
+        Supersedes(("PEK001.chapter", "LUD001.too_loud", "FLM002", "BND002", "FLM003", "SIG010")),
     )
 
     def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:

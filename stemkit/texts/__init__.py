@@ -169,12 +169,20 @@ def render(finding: Speaks, lang: str = "en") -> tuple[str, str]:
         "expected": finding.expected,
         "unit": finding.unit,
     }
-    values = {key: phrases.get(value, value) if isinstance(value, str) else value for key, value in values.items()}
+    values = {key: _phrase(value, phrases) if isinstance(value, str) else value for key, value in values.items()}
     speak = _Sentence(phrases.get("undefined", "undefined"))
     message, advice = (speak.vformat(sentences.get(key, ""), (), values) for key in ("message", "advice"))
     # Whoever reads a finding that rests on a summary must see that it does.
     weak = f" {_catalogue(_SHARED, lang)['grade_c']}" if finding.params.get("grade") == "C" else ""
     return message + weak, advice
+
+
+def _phrase(value: str, phrases: Mapping[str, str]) -> str:
+    """Return words that a rule handed over in the language of the phrases; a print keeps its name."""
+    before, is_print, name = value.partition("the print ")
+    if is_print and not before and "the print {}" in phrases:
+        return phrases["the print {}"].format(name)
+    return phrases.get(value, value)
 
 
 def explanation(code: str, lang: str = "en") -> Explanation:

@@ -1,0 +1,28 @@
+"""What a tool can do about a stem that is too long or too short."""
+
+from __future__ import annotations
+
+from stemkit.core.facts import StemFacts
+from stemkit.core.lengths import LengthFit, LengthKind
+from stemkit.core.steps import FitLength, Retag, Step, TrimTail
+from stemkit.meters.silence import Silence
+
+_MOST_PADDING_S = 1  # more than this is missing sound, not a ragged end
+
+
+def length_fixes(fit: LengthFit, stem: StemFacts, rate_hz: int) -> tuple[Step, ...]:
+    """Return what a tool can do: only a ragged end is put right without asking."""
+    if fit.true_rate_hz is not None:
+        return (Retag(fit.true_rate_hz),)
+    is_short = fit.kind in (LengthKind.SHORT, LengthKind.SHORT_HANDLES)
+    is_ragged = is_short and -fit.difference_samples <= _MOST_PADDING_S * rate_hz
+    if is_ragged or _is_silent_surplus(fit, stem, rate_hz):
+        return (FitLength(fit.expected_samples),)
+    return (TrimTail(fit.expected_samples),) if fit.kind is LengthKind.LONG else ()
+
+
+def _is_silent_surplus(fit: LengthFit, stem: StemFacts, rate_hz: int) -> bool:
+    silence = stem.measured.get(Silence)
+    if fit.kind is not LengthKind.LONG or silence is None or stem.media is None:
+        return False
+    return silence.trailing_zero_samples * rate_hz >= fit.difference_samples * stem.media.sample_rate_hz
