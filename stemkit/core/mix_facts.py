@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from stemkit.core.film import FadeLaw, Role
 from stemkit.core.finding import Severity
+from stemkit.core.timebase import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,32 @@ class LevelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceFades:
+    """Where the two sides of a join fade, in samples of the film, because words stood where they were to.
+
+    Parameters
+    ----------
+    how
+        ``"moved"`` into a pause, or ``"shortened"`` by one too.
+    fade_out, fade_in
+        `None` where a side has no voice.
+    """
+
+    how: Literal["moved", "shortened"]
+    fade_out: Span | None
+    fade_in: Span | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        sides = {"fade_out": self.fade_out, "fade_in": self.fade_in}
+        found = {
+            name: None if span is None else {"start_samples": span.start, "end_samples": span.end}
+            for name, span in sides.items()
+        }
+        return {"how": self.how, **found}
+
+
+@dataclass(frozen=True, slots=True)
 class JoinFacts:
     """How one role crosses the cut after a chapter in the render, and how it was asked to.
 
@@ -123,6 +150,8 @@ class JoinFacts:
         The handles, or the chapters, hold less than was asked for.
     correlation
         Of both sides in the fade, from 0 to 1, where the law is ``auto``.
+    voice
+        Where a voice fades instead of where it was to; ``before_samples`` and ``after_samples`` hold both sides.
     """
 
     after: int
@@ -136,3 +165,4 @@ class JoinFacts:
     asked_before_samples: int = 0
     asked_after_samples: int = 0
     correlation: float | None = None
+    voice: VoiceFades | None = None

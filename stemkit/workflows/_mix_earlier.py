@@ -20,7 +20,7 @@ from stemkit.store.facts import FactStore
 from stemkit.workflows._mix_files import parts_in
 
 HTML_NAME = "report.html"
-BOUNDARY = ("after", "role", "before_samples", "after_samples", "law", "degraded", "correlation")
+BOUNDARY = ("after", "role", "before_samples", "after_samples", "law", "degraded", "correlation", "voice")
 """What ``mix`` says of a join; its report says more."""
 SIGNATURE = "signature"
 """Key of the report under which it is said what the prints were made from."""

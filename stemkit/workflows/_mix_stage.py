@@ -11,8 +11,10 @@ from stemkit.core.film import Film, Role
 from stemkit.core.media import MediaInfo
 from stemkit.core.profile import Profile
 from stemkit.intake.facts import gather
+from stemkit.meters._words import words_in
 from stemkit.plan.conform import plan_conform
 from stemkit.plan.timeline import Timeline, plan_timeline
+from stemkit.plan.voice_fades import with_whole_words
 from stemkit.render.conform import shape_after
 from stemkit.render.stem_file import StemFile, conform_stem
 from stemkit.rules._engine import run
@@ -70,6 +72,18 @@ def placed(seen: Seen, media: Mapping[TakenStem, MediaInfo]) -> Timeline:
     for stem, each in media.items():
         stems[stem.chapter].setdefault(stem.role, []).append(each)
     return plan_timeline(seen.film, stems, seen.profile.format.sample_rate_hz)
+
+
+def joined(seen: Seen, conformed: Mapping[TakenStem, StemFile]) -> Timeline:
+    """Return where the stems go in the film, conformed where they had to be; no fade of a voice crosses a word."""
+    media = {stem: conformed[stem].media if stem in conformed else as_planned(stem) for stem in seen.taken}
+    timeline = placed(seen, media)
+    voices = [stem for stem in seen.taken if stem.role is Role.VO]
+    if not any(join.role is Role.VO and join.before_samples + join.after_samples for join in timeline.joins):
+        return timeline
+    ledgers = seen.gathered.ledgers
+    heard = {stem: conformed[stem].ledger if stem in conformed else ledgers[stem.media.path] for stem in voices}
+    return with_whole_words(timeline, {media[stem].path: words_in(ledger) for stem, ledger in heard.items()})
 
 
 def conformed_stems(seen: Seen, folder: Path, pace: Pace) -> dict[TakenStem, StemFile]:

@@ -117,7 +117,9 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
         "me": me_as_dict(printed.rows, measured, printed.level.limit_dbtp),
         "limiter": limiter_as_dict(printed.level, timeline.sample_rate_hz) if printed.level.is_limited else None,
         "boundaries": [
-            {key: getattr(join, key) for key in BOUNDARY} | {"role": join.role.value} for join in timeline.joins
+            {key: getattr(join, key) for key in BOUNDARY}
+            | {"role": join.role.value, "voice": join.voice.as_dict() if join.voice else None}
+            for join in timeline.joins
         ],
     }
 

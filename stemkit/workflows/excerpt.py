@@ -18,7 +18,7 @@ from stemkit import __version__
 from stemkit.audio.probe import probe
 from stemkit.core.errors import MediaError, UsageError
 from stemkit.core.files import OutputSet
-from stemkit.core.film import Film
+from stemkit.core.film import Ducking, Film, LimiterChoice, MeChoice
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
@@ -28,18 +28,19 @@ from stemkit.meters.summary import summarise
 from stemkit.plan.balance import with_trims
 from stemkit.plan.deliverables import plan_form, print_stem
 from stemkit.plan.levels import step_below
-from stemkit.plan.routing import PrintRow, plan_routing, print_of_all, sum_rules
+from stemkit.plan.routing import PrintRow, plan_routing, print_of_all, sum_rules, with_undipped
 from stemkit.plan.timeline import Timeline
 from stemkit.render.buses import Work
 from stemkit.render.composed import Proven, prove_files
 from stemkit.render.print_files import read_print
-from stemkit.render.printing import write_prints
+from stemkit.render.printing import write_apart, write_prints
 from stemkit.report.model import open_report
 from stemkit.store.facts import FactStore, open_store
+from stemkit.workflows._duck_told import duck_from
 from stemkit.workflows._mix_files import parts_in, sound_of, targets_for
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_prints import ducked, largest_sample, learnt
-from stemkit.workflows._mix_stage import as_planned, conformed_stems, look, placed
+from stemkit.workflows._mix_stage import conformed_stems, joined, look
 from stemkit.workflows._mix_told import Seen, mix_as_dict, null_as_dict
 
 FOLDER = "excerpts"
@@ -110,18 +111,32 @@ def excerpt(
     if (seen.left_out and not missing_as_silence) or not seen.taken:
         return ExcerptResult({**mix_as_dict(seen, is_refused=True), "excerpts": []}, True, seen.checked.has_crashed)
     earlier = _earlier(out)
+    seen = replace(seen, film=_as_mixed(film, earlier))
     with OutputSet(out) as output:
         conformed = conformed_stems(seen, output.scratch("stems"), pace)
-        media = {stem: conformed[stem].media if stem in conformed else as_planned(stem) for stem in seen.taken}
         layout = LAYOUTS[print_profile.format.layout]
-        timeline = learnt(placed(seen, media), layout.count)
+        timeline = learnt(joined(seen, conformed), layout.count)
         level = _level(earlier, film)
         timeline = with_trims(timeline, level.trims_db) if level.trims_db else timeline
-        timeline = ducked(film, timeline, layout, Work(jobs))
+        if earlier is None:
+            timeline = ducked(film, timeline, layout, Work(jobs))
+        else:
+            timeline = replace(timeline, duck=duck_from(earlier.get("duck")))
         made = [_Excerpt.of(seen, timeline, run, level, output, pace) for run in runs]
         data = _told(seen, made, earlier, level)
         output.commit([name for one in made for name in one.names.values()])
     return ExcerptResult(data, not all(one.is_proven for one in made), seen.checked.has_crashed)
+
+
+def _as_mixed(film: Film, earlier: Mapping[str, Any] | None) -> Film:
+    """Return a film whose M&E stands apart where it does in the mix that lies there."""
+    if earlier is None:
+        return film
+    duck, is_apart = duck_from(earlier.get("duck")), bool(earlier.get("me"))
+    settings = duck.settings if duck else Ducking()
+    limiter: LimiterChoice = "linked" if earlier.get("limiter") else "off"
+    me: MeChoice = "undipped" if is_apart else "follow"
+    return replace(film, mix=replace(film.mix, duck=settings, limiter=limiter, me=me))
 
 
 def _plainly(film: Film) -> Film:
@@ -183,7 +198,8 @@ class _Excerpt:
     ) -> _Excerpt:
         span = Span(timeline.chapters[run[0]].start, timeline.chapters[run[-1]].end)
         film, profile = _plainly(seen.film), _without_leader(seen.print_profile)
-        rows = plan_routing(profile.prints)
+        rows = with_undipped(plan_routing(profile.prints), seen.film.mix)
+        mixed = tuple(row for row in rows if not row.is_undipped)
         form = replace(plan_form(film, timeline, profile), is_discrete=False, reels=(span,), mark=f"_{run_name(run)}")
         work = Work(pace.jobs, on_samples=pace.counter("writing the excerpt", span.length))
         if level.source == "stems":
@@ -194,7 +210,10 @@ class _Excerpt:
         # What the limiter does depends on what came shortly before, and on what comes next.
         around = RUN_IN_S * timeline.sample_rate_hz
         rendered = Span(max(0, span.start - around), min(timeline.length_samples, span.end + around))
-        write_prints(timeline, rows, targets, level.gain_db, work, level.ceiling_dbtp, rendered)
+        write_prints(timeline, mixed, targets, level.gain_db, work, level.ceiling_dbtp, rendered)
+        for row in rows:
+            if row.is_undipped:
+                write_apart(timeline, row, targets[row.name], level.gain_db, Work(pace.jobs), rendered)
         proven = prove_files(targets, sum_rules(rows), form.layout, Work(pace.jobs))
         names = {row.name: f"{FOLDER}/{form.files(print_stem(film, row.name))[0].name}" for row in rows}
         return cls(run, span, level, rows, names, proven)

@@ -26,7 +26,7 @@ from stemkit.workflows._mix_earlier import HTML_NAME, SIGNATURE, look_for, signa
 from stemkit.workflows._mix_files import space_needed
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_prints import judge_prints, make_prints
-from stemkit.workflows._mix_stage import as_planned, conformed_stems, look, placed
+from stemkit.workflows._mix_stage import as_planned, conformed_stems, joined, look, placed
 from stemkit.workflows._mix_told import Seen, mix_as_dict, report_of
 
 
@@ -149,7 +149,7 @@ def _planned(seen: Seen, pace: Pace) -> MixResult:
     _require_room(seen)
     with OutputSet(seen.out) as output:
         conformed = conformed_stems(seen, output.scratch("stems"), pace)
-        timeline = placed(seen, {s: conformed[s].media if s in conformed else s.media for s in seen.taken})
+        timeline = joined(seen, conformed)
         work = Work(pace.jobs, on_samples=pace.counter("measuring the chapters", timeline.length_samples))
         mix, layout = seen.film.mix, LAYOUTS[seen.print_profile.format.layout]
         plan = balance_film(timeline, layout, mix.balance, mix.max_trim_db, mix.trims_db, work)
@@ -161,8 +161,7 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
     _require_room(seen)
     with OutputSet(seen.out) as output:
         conformed = conformed_stems(seen, output.scratch("stems"), pace)
-        media = {stem: conformed[stem].media if stem in conformed else stem.media for stem in seen.taken}
-        printed = make_prints(seen.film, placed(seen, media), seen.print_profile, output, pace)
+        printed = make_prints(seen.film, joined(seen, conformed), seen.print_profile, output, pace)
         judged = judge_prints(printed.facts(seen.film, seen.print_profile))
         data = mix_as_dict(seen, printed)
         report = {**report_of(seen, data, printed, judged, conformed, kept_result(store)), SIGNATURE: signature}

@@ -122,7 +122,7 @@ def test_the_json_contract(tmp_path: Path) -> None:
     joins = {each["role"]: each for each in data["boundaries"]}
     assert joins["VO"] == {
         "after": 1, "role": "VO", "before_samples": 0, "after_samples": 0, "law": "equal-power", "degraded": False,
-        "correlation": None,
+        "correlation": None, "voice": None,
     }  # fmt: skip
     assert (joins["MUSIC"]["before_samples"], joins["MUSIC"]["degraded"]) == (480, True)
     assert data["refused"] == data["missing"] == []

@@ -23,7 +23,7 @@ from stemkit.core.film import Chapter, Crossfade, Film, Handles, Role, Stem, Wai
 from stemkit.core.finding import Finding, Severity
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import Bext, MediaInfo, MediaProblem, ProblemKind
-from stemkit.core.mix_facts import JoinFacts, LevelFacts, LimiterFacts
+from stemkit.core.mix_facts import JoinFacts, LevelFacts, LimiterFacts, VoiceFades
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.steps import (
     CopyChannel,
@@ -40,7 +40,7 @@ from stemkit.core.steps import (
     Step,
     TrimTail,
 )
-from stemkit.core.timebase import FrameRate, resampled_length
+from stemkit.core.timebase import FrameRate, Span, resampled_length
 from stemkit.core.units import db_from_amplitude
 from stemkit.meters.bandwidth import Bandwidth
 from stemkit.meters.bit_depth import BitDepth
@@ -141,7 +141,7 @@ def facts_of(given: Mapping[str, Any]) -> FilmFacts:
         prints=tuple(_print(one) for one in given.get("prints", ())),
         nulls=tuple(_null(one) for one in given.get("nulls", ())),
         level=_level(given["level"]) if "level" in given else None,
-        joins=tuple(JoinFacts(**{**one, "role": Role(one["role"])}) for one in given.get("joins", ())),
+        joins=tuple(_join(one) for one in given.get("joins", ())),
     )
 
 
@@ -161,6 +161,13 @@ def _waiver(given: Mapping[str, Any]) -> Waiver:
 def _null(given: Mapping[str, Any]) -> NullFacts:
     exact = None if given["exact"] == "unknown" else given["exact"]
     return NullFacts(**{**given, "exact": exact, "of": tuple(given["of"])})
+
+
+def _join(given: Mapping[str, Any]) -> JoinFacts:
+    said = given.get("voice")
+    sides = [Span(*said[side]) if side in said else None for side in ("fade_out", "fade_in")] if said else []
+    voice = VoiceFades(said["how"], *sides) if said else None
+    return JoinFacts(**{**given, "role": Role(given["role"]), "voice": voice})
 
 
 def _level(given: Mapping[str, Any]) -> LevelFacts:
