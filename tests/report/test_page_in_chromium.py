@@ -15,7 +15,7 @@ import pytest
 from stemkit.core.timebase import FrameRate
 from stemkit.report.formats import html
 from stemkit.report.pictures import WAVEFORM, evidence
-from tests.oracles import require_program
+from tests.oracles import require_module, require_program
 from tests.report import reports
 from tests.report.browser import Browser
 
@@ -226,6 +226,21 @@ def test_text_stands_out_and_everything_has_a_name(
     browser.size(1200, 900, dark=dark)
     assert browser.run(_CONTRAST) == []
     assert browser.run(_LABELS) == []
+
+
+_AXE = """axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.flatMap(
+  (rule) => rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 100)} ${node.failureSummary.slice(0, 200)}`)))"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("make", [reports.good_mix, reports.hostile_mix, reports.refused_mix])
+def test_axe_finds_nothing(browser: Browser, tmp_path: Path, make: Callable[[], Any], dark: bool) -> None:
+    """axe-core, the checker that others use, beside our own: its rules for contrast, labels, order and landmarks."""
+    axe = Path(str(require_module("axe_core_python").__file__)).with_name("axe.min.js")
+    opened(browser, tmp_path, make(), has_plot=make is not reports.refused_mix)
+    browser.size(1200, 900, dark=dark)
+    browser.run(axe.read_text(encoding="utf-8") + "; true")
+    assert browser.run(_AXE) == []
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
