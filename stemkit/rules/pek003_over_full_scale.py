@@ -9,7 +9,7 @@ from stemkit.core.finding import Finding, Severity
 from stemkit.core.steps import ApplyGain
 from stemkit.core.units import db_from_amplitude
 from stemkit.meters.sample_peak import SamplePeak
-from stemkit.rules._base import StemRule, Supersedes, Topic, where_stem
+from stemkit.rules._base import StemRule, Topic, where_stem
 
 _HEADROOM_DB = 0.02
 
@@ -25,7 +25,6 @@ class OverFullScale(StemRule):
     fix = "unsafe"
     needs = (Need(StreamOf.STEM, SamplePeak),)
     wants = (Need(StreamOf.CONFORMED, SamplePeak),)
-    supersedes = (Supersedes(("PEK001.stem", "PEK001.unflagged")),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield peaks that integers cannot hold, as the mix would take the stem."""
