@@ -24,17 +24,20 @@ def inner(function: F) -> F:
     return compiled
 
 
-def kernel(function: F) -> F:
-    """Compile a function that Python calls, and keep it between runs where that is possible."""
-    compiled: F = _njit(**_STRICT, cache=CAN_KEEP_KERNELS)(function)
-    return compiled
+def outer(function: Callable[..., Any], *, unordered: bool, with_wrapper: bool) -> Any:
+    """Return numba's dispatcher for a function that Python calls.
 
-
-def unordered_kernel(function: F) -> F:
-    """Compile a function like `kernel`, whose sums may be added in any order; it meets no NaN."""
-    order = {"reassoc", "contract", "nnan", "nsz"}
-    compiled: F = _njit(**_STRICT, cache=CAN_KEEP_KERNELS, fastmath=order)(function)
-    return compiled
+    Parameters
+    ----------
+    unordered
+        Sums may be added in any order, for speed; the function meets no NaN.
+    with_wrapper
+        Whether numba's dispatcher itself is called, which also keeps the function between runs where it can.
+    """
+    fastmath = {"reassoc", "contract", "nnan", "nsz"} if unordered else False
+    if with_wrapper:
+        return _njit(**_STRICT, cache=CAN_KEEP_KERNELS, fastmath=fastmath)(function)
+    return _njit(**_STRICT, no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath=fastmath)(function)
 
 
 class _Told(event.Listener):

@@ -19,6 +19,7 @@ import ctypes
 import hashlib
 import importlib
 import importlib.util
+import operator
 import os
 import platform
 import re
@@ -36,8 +37,14 @@ import numpy as np
 from stemkit.kernels import CAN_KEEP_KERNELS, kernel_cache_folder, sources_digest
 from stemkit.kernels._image import UnknownCodeError, image_of, place
 
-_NUMBA_TYPES = {"B": "uint8", "f": "float32", "d": "float64", "q": "int64", "Q": "uint64"}
-_DTYPES = {letter: np.dtype(name) for letter, name in _NUMBA_TYPES.items()}
+_TYPES = {
+    "?": ("boolean", np.dtype(np.bool_)),
+    "B": ("uint8", np.dtype(np.uint8)),
+    "f": ("float32", np.dtype(np.float32)),
+    "d": ("float64", np.dtype(np.float64)),
+    "q": ("int64", np.dtype(np.int64)),
+    "Q": ("uint64", np.dtype(np.uint64)),
+}
 TRIED_ON = (("linux", "x86_64"), (0, 68), (0, 69))
 """System and processor; the first version of numba with which it was tried, and the first with which it was not."""
 PLAIN = "STEMKIT_PLAIN_KERNELS"
@@ -98,61 +105,64 @@ class ObjectKernel:
     module, function
         Where the function stands; the module is imported only to compile it.
     signature
-        A letter and a digit for each argument: type and number of dimensions, 0 for an integer. Arrays
-        are C-contiguous. The function must not allocate, raise or return anything.
+        A letter and a digit for each argument: type and number of dimensions, 0 for a single number. Arrays
+        are C-contiguous unless a second letter says ``a``: any layout.
+    unordered
+        Whether sums may be added in any order.
+
+    The function must not allocate or raise, and return nothing or a whole number.
     """
 
-    def __init__(self, module: str, function: str, signature: str) -> None:
+    def __init__(self, module: str, function: str, signature: str, *, unordered: bool = False) -> None:
         self._module = module
         self._function = function
-        self._signature = [(word[0], int(word[1])) for word in signature.split()]
+        self._signature = signature
+        self._kinds = [(word[0], int(word[1]), word[2:] == "a") for word in signature.split()]
+        self._unordered = unordered
         self._call: Callable[..., int] | None = None
-        self._plain: Callable[..., None] | None = None
+        self._plain: Callable[..., int | None] | None = None
         self._guard = threading.Lock()
 
-    def __call__(self, *arguments: object) -> None:
+    def __call__(self, *arguments: object) -> int:
         """Run the kernel; the interpreter's lock is released meanwhile."""
-        flat: list[int] = []
-        for argument, (letter, dimensions) in zip(arguments, self._signature, strict=True):
-            flat += _exploded(argument, letter, dimensions)
+        flat: list[float] = []
+        for argument, kind in zip(arguments, self._kinds, strict=True):
+            flat += _exploded(argument, *kind)
         with self._guard:
             if self._call is None and self._plain is None:
                 self._prepare()
         if self._plain is not None:
-            self._plain(*arguments)
-            return
-        failure = ctypes.c_void_p()
-        result = ctypes.c_void_p()
+            return self._plain(*arguments) or 0
+        failure, result = ctypes.c_void_p(), ctypes.c_int64()
         if self._call is None or self._call(ctypes.addressof(result), ctypes.addressof(failure), *flat):
             raise RuntimeError(f"{self._function} failed")
+        return result.value
 
     def _prepare(self) -> None:
         if links_by_itself():
             with suppress(UnknownCodeError, OSError):
                 self._call = self._callable(place(self._image(), _known()))
                 return
-        self._plain = self._dispatcher()
+        self._plain, _ = self._dispatcher()
 
-    def _dispatcher(self) -> Any:
-        """Return numba's own callable, which compiles at its first call or takes what it kept."""
+    def _dispatcher(self, *, with_wrapper: bool = True) -> tuple[Any, tuple[Any, ...]]:
+        """Return numba's own dispatcher, and the types with which it was compiled or brought back."""
         import numba
 
-        module = importlib.import_module(self._module)
-        numba_types = tuple(self._numba_types())
-        function = getattr(module, self._function).py_func
-        plain = numba.njit(nogil=True, error_model="numpy", boundscheck=False, cache=CAN_KEEP_KERNELS)(function)
-        plain.compile(numba_types)
-        return plain
+        from stemkit.kernels._compile import outer
 
-    def _numba_types(self) -> list[Any]:
-        import numba
-
-        bases = [(getattr(numba.types, _NUMBA_TYPES[letter]), dimensions) for letter, dimensions in self._signature]
-        return [numba.types.Array(base, dimensions, "C") if dimensions else base for base, dimensions in bases]
+        function = getattr(importlib.import_module(self._module), self._function)
+        types: list[Any] = []
+        for letter, dimensions, is_any in self._kinds:
+            base = getattr(numba.types, _TYPES[letter][0])
+            types.append(numba.types.Array(base, dimensions, "A" if is_any else "C") if dimensions else base)
+        dispatcher = outer(function, unordered=self._unordered, with_wrapper=with_wrapper)
+        dispatcher.compile(tuple(types))
+        return dispatcher, tuple(types)
 
     def _path(self) -> Path:
-        signature = " ".join(f"{letter}{dimensions}" for letter, dimensions in self._signature)
-        parts = [self._module, self._function, signature, *map(_version_of, ("numba", "llvmlite")), sources_digest()]
+        parts = [self._module, self._function, self._signature, str(self._unordered), sources_digest()]
+        parts += map(_version_of, ("numba", "llvmlite"))
         key = hashlib.blake2b("|".join(parts).encode() + _processor(), digest_size=12)
         return kernel_cache_folder() / f"{self._function}-{key.hexdigest()}.object"
 
@@ -169,10 +179,8 @@ class ObjectKernel:
         """Return the function's image: what numba made of it, as code that runs at any address."""
         import llvmlite.binding as llvm
 
-        dispatcher: Any = getattr(importlib.import_module(self._module), self._function)
-        kinds = tuple(self._numba_types())
-        dispatcher.compile(kinds)
-        compiled = dispatcher.overloads[kinds]
+        dispatcher, types = self._dispatcher(with_wrapper=False)
+        compiled = dispatcher.overloads[types]
         machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
             cpu=llvm.get_host_cpu_name(),
             features=llvm.get_host_cpu_features().flatten(),
@@ -184,8 +192,11 @@ class ObjectKernel:
         return image_of(code, compiled.fndesc.llvm_func_name, list(_known()))
 
     def _callable(self, address: int) -> Callable[..., int]:
-        words = sum(1 if dimensions == 0 else 5 + 2 * dimensions for _, dimensions in self._signature)
-        return ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * (2 + words))(address)
+        words: list[Any] = [ctypes.c_int64, ctypes.c_int64]
+        for letter, dimensions, _ in self._kinds:
+            is_float = letter == "d" and not dimensions
+            words += [ctypes.c_double] if is_float else [ctypes.c_int64] * (5 + 2 * dimensions if dimensions else 1)
+        return ctypes.CFUNCTYPE(ctypes.c_int32, *words)(address)
 
 
 def _freed(_: object) -> None:
@@ -205,13 +216,14 @@ def _known() -> dict[str, int]:
     return {name: ctypes.cast(function, ctypes.c_void_p).value or 0 for name, function in known.items()}
 
 
-def _exploded(argument: object, letter: str, dimensions: int) -> Sequence[int]:
+def _exploded(argument: Any, letter: str, dimensions: int, is_any: bool) -> Sequence[float]:
     """Return an argument as the words in which compiled functions take it."""
     if not dimensions:
-        return (int(argument),)  # type: ignore[call-overload]
-    if not isinstance(argument, np.ndarray) or argument.ndim != dimensions or argument.dtype != _DTYPES[letter]:
-        raise TypeError(f"an array of {_DTYPES[letter]} with {dimensions} dimensions is wanted")
-    if not argument.flags.c_contiguous:
+        return (float(argument) if letter == "d" else operator.index(argument),)
+    dtype = _TYPES[letter][1]
+    if not isinstance(argument, np.ndarray) or argument.ndim != dimensions or argument.dtype != dtype:
+        raise TypeError(f"an array of {dtype} with {dimensions} dimensions is wanted")
+    if not (is_any or argument.flags.c_contiguous):
         raise TypeError("the array is not contiguous")
     return (0, 0, argument.size, argument.itemsize, argument.ctypes.data, *argument.shape, *argument.strides)
 

@@ -172,7 +172,6 @@ def _refresh_known(width, lanes, channels, mode, ends, always, shared, peaks):
             peaks[at] = max(peaks[at], shared[w // lanes])
 
 
-@inner
 def scan_body(  # noqa: C901, PLR0912, PLR0915 (one nest of loops, compiled as one)
     raw, f32, f64, fmt, channels, lanes, at, total, rate, first_segment,
     k, weights, pairs, taps, halves, bounds, shared, mode, keys,

@@ -24,5 +24,12 @@ MAX_FLAT_RUNS = 64
 ZERO_RUNS, FLAT_RUNS, FIRST_SOUND, LAST_SOUND, OVERS = range(5)
 """Rows of ``found``: how many zero runs and flat runs, first and last sound, samples over full scale."""
 
+DECIMATED = 512
+"""Samples that the content scan decimates together."""
+
+LIMITER_GROUP = 32
+LIMITER_UNIT = 1 << 24
+"""Instants that the limiter looks at together, and all of its gain as a whole number."""
+
 SPARE_VALUES = 3 * HISTORY + 32
 """Room that the scan needs for one group of a column."""

@@ -1,248 +1,26 @@
-"""Kernels of the content scan: mixing down, decimating, and finding what lasts a few samples only.
-
-Every function looks at one buffer that holds a stretch of sound with what stands before and behind
-it, and keeps no state: results do not depend on how the sound was cut. Buffers are shaped
-``(channels, samples)``.
-"""
-
-# mypy: ignore-errors
+"""Kernels of the content scan, ready to be called; see `stemkit.kernels._content_body` for what they do."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
 
-from stemkit.kernels._compile import kernel, unordered_kernel
+from stemkit.kernels._object_code import ObjectKernel
+from stemkit.kernels._shape import DECIMATED
 
-_DECIMATED = 512
-# Those who call need no signatures: numba finds them.
-_kernel: Any = kernel
-_unordered: Any = unordered_kernel
-
-
-@_kernel
-def clean(block, out):
-    """Copy a block of shape ``(samples, channels)``; values that are no sound (NaN, absurd sizes) become zero."""
-    for c in range(block.shape[1]):
-        for i in range(block.shape[0]):
-            v = block[i, c]
-            out[c, i] = v if abs(v) <= 1e100 else 0.0
+_BODY = "stemkit.kernels._content_body"
+clean = ObjectKernel(_BODY, "clean", "d2a d2a")
+mix_down = ObjectKernel(_BODY, "mix_down", "d2 d1 d1")
+low_band = ObjectKernel(_BODY, "low_band", "d2 q0 q0 q0 d1", unordered=True)
+find_gaps = ObjectKernel(_BODY, "find_gaps", "d2 q0 q0 q0 q0 q0 d2")
+bends = ObjectKernel(_BODY, "bends", "d1 q0 q0 q0 d1", unordered=True)
+find_clicks = ObjectKernel(_BODY, "find_clicks", "d1 q0 d1 q0 q0 q0 q0 d0 d0 d2")
+find_repeats = ObjectKernel(_BODY, "find_repeats", "d1 Q1 q0 q0 q0 q0 q1 d2")
+_decimate = ObjectKernel(_BODY, "decimate", "d1 q0 q0 d1 d2 d1", unordered=True)
 
 
-@_kernel
-def mix_down(x, weights, out):
-    """Add the channels by their weights."""
-    for c in range(x.shape[0]):
-        w = weights[c]
-        for i in range(x.shape[1]):
-            out[i] += w * x[c, i]
-
-
-@_unordered
-def decimate(x, start, factor, taps, out):
-    """Filter and keep every ``factor``-th sample: ``out[m]`` is centred on ``x[start + m * factor]``.
-
-    Samples are dealt out by phase first, so that the inner loop runs over neighbours.
-    """
-    n = taps.shape[0]
-    rows = -(-n // factor)
-    phases = np.zeros((factor, _DECIMATED + rows))
-    for at in range(0, out.shape[0], _DECIMATED):
-        count = min(_DECIMATED, out.shape[0] - at)
-        first = start + at * factor - n // 2
-        last = min(x.shape[0] - first, (count + rows) * factor)
-        for p in range(factor):
-            for i in range(count + rows):
-                k = i * factor + p
-                phases[p, i] = x[first + k] if k < last else 0.0
-        block = out[at : at + count]
-        block[:] = 0.0
-        for k in range(n):
-            h = taps[k]
-            row = phases[k % factor]
-            shift = k // factor
-            for m in range(count):
-                block[m] += h * row[m + shift]
-
-
-@_unordered
-def low_band(x, low, high, width, out):
-    """Add up squares and products of sums over ``width`` samples of the first two channels.
-
-    The sums are a crude low-pass; ``out`` gets left power, right power, product, and the sums of both.
-    """
-    out[:] = 0.0
-    other = min(1, x.shape[0] - 1)
-    i = low
-    while i + width <= high:
-        a, b = 0.0, 0.0
-        for k in range(i, i + width):
-            a += x[0, k]
-            b += x[other, k]
-        out[0] += a * a
-        out[1] += b * b
-        out[2] += a * b
-        out[3] += a
-        out[4] += b
-        i += width
-
-
-@_kernel
-def _rms(x, start, end, c):
-    total = 0.0
-    for i in range(start, end):
-        total += x[c, i] * x[c, i]
-    return np.sqrt(total / max(1, end - start))
-
-
-@_kernel
-def _edge(x, start, end, c):
-    largest = 0.0
-    for i in range(start, end):
-        largest = max(largest, abs(x[c, i]))
-    return largest
-
-
-@_kernel
-def find_gaps(x, low, high, shortest, longest, reach, found):
-    """Find runs of exact zeros that end between ``low`` and ``high``.
-
-    ``found`` gets rows of channel, start, length, level before and after (RMS over ``reach`` samples), and the
-    largest value among the last two samples before and the first two behind. Returned is their number, which may
-    exceed the rows there are.
-    """
-    count = 0
-    n = x.shape[1]
-    for c in range(x.shape[0]):
-        run = 0
-        i = low - 1
-        while i >= 0 and x[c, i] == 0.0 and run <= longest:
-            run += 1
-            i -= 1
-        for i in range(low, high):
-            if x[c, i] == 0.0:
-                run += 1
-                continue
-            if shortest <= run <= longest and i - run - reach >= 0 and i + reach <= n:
-                if count < found.shape[0]:
-                    row = found[count]
-                    start = i - run
-                    row[0], row[1], row[2] = c, start, run
-                    row[3], row[4] = _rms(x, start - reach, start, c), _rms(x, i, i + reach, c)
-                    row[5], row[6] = _edge(x, start - 2, start, c), _edge(x, i, i + 2, c)
-                count += 1
-            run = 0
-    return count
-
-
-@_kernel
-def _bend(x, i):
-    return abs(6.0 * x[i] - 4.0 * (x[i - 1] + x[i + 1]) + (x[i - 2] + x[i + 2]))
-
-
-@_unordered
-def bends(x, low, high, group, out):
-    """Keep the largest fourth difference of each ``group`` samples of one channel from ``low`` on."""
-    for g in range(out.shape[0]):
-        first = low + g * group
-        largest = 0.0
-        for i in range(first, min(high, first + group)):
-            largest = max(largest, abs(6.0 * x[i] - 4.0 * (x[i - 1] + x[i + 1]) + (x[i - 2] + x[i + 2])))
-        out[g] = largest
-
-
-@_kernel
-def _describe(x, place, reach, row):
-    """Say how a click stands in its surroundings: height, step, and level before and behind."""
-    before, behind = 0.0, 0.0
-    for k in range(3, 7):
-        before += 0.25 * x[place - k]
-        behind += 0.25 * x[place + k]
-    height = 0.0
-    for k in range(-1, 2):
-        height = max(height, abs(x[place + k] - 0.5 * (before + behind)))
-    left, right = 0.0, 0.0
-    for k in range(3, reach):
-        left += x[place - k] * x[place - k]
-        right += x[place + k] * x[place + k]
-    row[3], row[4] = height, abs(behind - before)
-    row[5], row[6] = np.sqrt(left / reach), np.sqrt(right / reach)
-
-
-@_kernel
-def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):  # noqa: C901
-    """Find groups of one channel whose largest fourth difference stands alone.
-
-    ``bend`` is of `bends`, group 0 beginning at sample ``at``; groups from ``first`` to ``last`` are judged against
-    ``reach`` groups on both sides, without the direct neighbours. ``found`` gets rows of sample, size, the context's
-    largest, height over the neighbours, step from before to behind, and level (RMS) before and behind. Returned is
-    their number, which may exceed the rows there are.
-    """
-    count = 0
-    for g in range(first, last):
-        size = bend[g]
-        if size < floor or bend[g - 1] > size or bend[g + 1] >= size:
-            continue
-        context = 0.0
-        for k in range(2, reach + 1):
-            context = max(context, bend[g - k], bend[g + k])
-            if context * ratio > size:
-                break
-        if context * ratio > size:
-            continue
-        place = at + g * group
-        best = -1.0
-        for i in range(at + g * group, at + (g + 1) * group):
-            if _bend(x, i) > best:
-                best, place = _bend(x, i), i
-        if count < found.shape[0]:
-            found[count, 0], found[count, 1], found[count, 2] = place, size, context
-            _describe(x, place, reach * group, found[count])
-        count += 1
-    return count
-
-
-@_kernel
-def _same_run(x, at, lag, low, high):
-    """Return where the stretch around ``at`` that equals what stood ``lag`` samples before begins and ends."""
-    first = at
-    while first - 1 >= low + lag and x[first - 1] == x[first - 1 - lag]:
-        first -= 1
-    last = at + 1
-    while last < high and x[last] == x[last - lag]:
-        last += 1
-    return first, last
-
-
-@_kernel
-def find_repeats(x, bits, low, high, shortest, longest, table, found):
-    """Find stretches between ``low`` and ``high`` that come twice, or a few times, in a row, sample by sample.
-
-    ``bits`` is ``x`` seen as unsigned words. Places are chosen by their own value, so that both copies choose the same
-    ones; ``table`` holds where each value was seen last. ``found`` gets rows of start, length and times.
-    """
-    table[:] = -1
-    count = 0
-    size = np.uint64(table.shape[0] - 1)
-    i = max(0, low - longest)
-    while i < high:
-        h = (bits[i] ^ (bits[i] >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15)
-        if (h >> np.uint64(59)) != np.uint64(0) or x[i] == 0.0:
-            i += 1
-            continue
-        slot = np.int64((h >> np.uint64(20)) & size)
-        before = table[slot]
-        table[slot] = i
-        lag = i - before
-        if before < 0 or i < low or lag < shortest or lag > longest or x[before] != x[i] or x[before + 1] != x[i + 1]:
-            i += 1
-            continue
-        first, last = _same_run(x, i, lag, max(0, low - longest), x.shape[0])
-        times = np.int64(np.round((last - first) / lag))
-        if 1 <= times <= 8 and abs(last - first - times * lag) <= 2 and first >= low:
-            if count < found.shape[0]:
-                found[count, 0], found[count, 1], found[count, 2] = first, lag, times
-            count += 1
-        i = max(i + 1, last)
-    return count
+def decimate(
+    x: NDArray[np.float64], start: int, factor: int, taps: NDArray[np.float64], out: NDArray[np.float64]
+) -> None:
+    """Filter and keep every ``factor``-th sample: ``out[m]`` is centred on ``x[start + m * factor]``."""
+    _decimate(x, start, factor, taps, np.zeros((factor, DECIMATED + -(-len(taps) // factor))), out)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.core.block import Block
+from stemkit.kernels import content as kernels
 from stemkit.meters._content import Floats
 
 LOW_BAND_VERSION = 1
@@ -63,9 +64,6 @@ class LowBandScanner:
     """A sink that keeps the low band of what is pushed into it, whatever the lengths of its blocks."""
 
     def __init__(self, sample_rate_hz: int, channels: int) -> None:
-        from stemkit.kernels import content  # loads the compiler: only those who scan wait for it
-
-        self._kernels = content
         self._rate, self._channels = sample_rate_hz, channels
         self._buffer = np.zeros((channels, _CHUNK_S * sample_rate_hz))
         self._filled = 0
@@ -76,7 +74,7 @@ class LowBandScanner:
         done, room = 0, self._buffer.shape[1]
         while done < len(block):
             n = min(len(block) - done, room - self._filled)
-            self._kernels.clean(block[done : done + n], self._buffer[:, self._filled : self._filled + n])
+            kernels.clean(block[done : done + n], self._buffer[:, self._filled : self._filled + n])
             self._filled += n
             done += n
             if self._filled == room:
@@ -86,7 +84,7 @@ class LowBandScanner:
         step, width = self._rate // _WINDOWS, max(1, self._rate // 800)
         rows = np.zeros((self._filled // step if step else 0, 5))
         for at, row in enumerate(rows):
-            self._kernels.low_band(self._buffer, at * step, (at + 1) * step, width, row)
+            kernels.low_band(self._buffer, at * step, (at + 1) * step, width, row)
         rows[:, 3:] /= max(1, step // width * width)
         self._rows.append(rows)
         self._filled = 0

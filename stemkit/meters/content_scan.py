@@ -9,6 +9,7 @@ import numpy as np
 
 from stemkit.core.block import Block
 from stemkit.dsp.resample import resample
+from stemkit.kernels import content as kernels
 from stemkit.meters._content import RATE_HZ, VERSION, WALL_BANDS, Content, Floats
 from stemkit.meters._loud_moments import LoudMoments
 from stemkit.meters._sketch import Sketcher, decibels
@@ -35,9 +36,6 @@ class _Mono:
     def __init__(self, rate: int) -> None:
         self.factor = rate // RATE_HZ if rate % RATE_HZ == 0 else 0
         if self.factor:
-            from stemkit.kernels import content  # loads the compiler: only those who scan wait for it
-
-            self._kernels = content
             self.taps = _lowpass(self.factor)
             return
         self._waiting: deque[Block] = deque()
@@ -51,7 +49,7 @@ class _Mono:
         """Return the sketch of ``mono[low:high]``; the samples around it are there for the filter."""
         if self.factor:
             out = np.zeros(-(-(high - low) // self.factor))
-            self._kernels.decimate(mono, low, self.factor, self.taps, out)
+            kernels.decimate(mono, low, self.factor, self.taps, out)
             return out
         self._waiting.append(mono[low:high].reshape(-1, 1))
         if is_last:
@@ -78,9 +76,6 @@ class ContentScanner:
     """
 
     def __init__(self, sample_rate_hz: int, channels: int) -> None:
-        from stemkit.kernels import content
-
-        self._kernels = content
         self._rate, self._channels = sample_rate_hz, channels
         self._before, self._behind = round(_BEFORE_S * sample_rate_hz), round(_BEHIND_S * sample_rate_hz)
         self._chunk = _CHUNK_S * sample_rate_hz
@@ -108,7 +103,7 @@ class ContentScanner:
         done = 0
         while done < len(block):
             n = min(len(block) - done, self._buffer.shape[1] - self._filled)
-            self._kernels.clean(block[done : done + n], self._buffer[:, self._filled : self._filled + n])
+            kernels.clean(block[done : done + n], self._buffer[:, self._filled : self._filled + n])
             self._filled += n
             done += n
             if self._filled == self._buffer.shape[1]:
@@ -131,7 +126,7 @@ class ContentScanner:
         x = self._buffer
         mono = self._mixed
         mono[:] = 0.0
-        self._kernels.mix_down(x, self._weights, mono)
+        kernels.mix_down(x, self._weights, mono)
         self._find_gaps(x, low, high)
         self._find_clicks(x, low, high)
         self._find_repeats(mono, low, high)
@@ -153,7 +148,7 @@ class ContentScanner:
     def _find_gaps(self, x: Block, low: int, high: int) -> None:
         found = np.zeros((64, 7))
         reach = max(8, self._rate // 200)
-        count = self._kernels.find_gaps(x, low, high, _SHORTEST_GAP, round(_LONGEST_GAP_S * self._rate), reach, found)
+        count = kernels.find_gaps(x, low, high, _SHORTEST_GAP, round(_LONGEST_GAP_S * self._rate), reach, found)
         self._gap_count += count
         kept = found[: min(count, len(found))]
         kept[:, 1] += self._start()
@@ -166,8 +161,8 @@ class ContentScanner:
         bend = np.zeros(groups + 2 * reach + 2)
         found = np.zeros((64, 7))
         for c, samples in enumerate(x):
-            self._kernels.bends(samples, first, len(samples) - 2, _GROUP, bend)
-            count = self._kernels.find_clicks(
+            kernels.bends(samples, first, len(samples) - 2, _GROUP, bend)
+            count = kernels.find_clicks(
                 samples, first, bend, reach + 1, reach + 1 + groups, _GROUP, reach, _CLICK_RATIO, _CLICK_FLOOR, found
             )
             self._click_count += count
@@ -178,7 +173,7 @@ class ContentScanner:
         found = np.zeros((64, 3))
         shortest, longest = round(_SHORTEST_REPEAT_S * self._rate), round(_LONGEST_REPEAT_S * self._rate)
         bits = mono.view(np.uint64)
-        count = self._kernels.find_repeats(mono, bits, low, high, shortest, longest, self._places, found)
+        count = kernels.find_repeats(mono, bits, low, high, shortest, longest, self._places, found)
         kept = found[: min(count, len(found))]
         kept[:, 0] += self._start()
         self._repeats.append(kept)
@@ -187,7 +182,7 @@ class ContentScanner:
         step, width = self._rate // 10, max(1, self._rate // 800)
         for start in range(low, high - step + 1, step):
             row = np.zeros(5)
-            self._kernels.low_band(x, start, start + step, width, row)
+            kernels.low_band(x, start, start + step, width, row)
             row[3:] /= max(1, step // width * width)
             self._low.append(row)
 

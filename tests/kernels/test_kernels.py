@@ -169,9 +169,9 @@ def test_a_kernel_refuses_what_it_was_not_made_for() -> None:
     with pytest.raises((TypeError, ValueError)):
         scan_group(*wrong)
     with pytest.raises(TypeError, match="contiguous"):
-        _object_code._exploded(np.zeros((4, 4))[:, ::2], "d", 2)
+        _object_code._exploded(np.zeros((4, 4))[:, ::2], "d", 2, False)
     with pytest.raises(TypeError, match="dimensions"):
-        _object_code._exploded(np.zeros(4), "d", 2)
+        _object_code._exploded(np.zeros(4), "d", 2, False)
 
 
 _SCAN = """
