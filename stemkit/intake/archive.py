@@ -10,7 +10,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -183,8 +183,13 @@ def open_archive(path: Path) -> zipfile.ZipFile:
         raise RefusedArchiveError(f"it cannot be read: {error.strerror or error}") from error
 
 
-def take_out(archive: zipfile.ZipFile, members: Sequence[Member], folder: Path) -> None:
+def take_out(archive: zipfile.ZipFile, members: Sequence[Member], folder: Path, on_piece: Callable[[], None]) -> None:
     """Write sound files into a folder that is empty.
+
+    Parameters
+    ----------
+    on_piece
+        Called now and then; what it raises ends the work.
 
     Raises
     ------
@@ -201,6 +206,7 @@ def take_out(archive: zipfile.ZipFile, members: Sequence[Member], folder: Path) 
                 with target.open("xb") as file:
                     for piece in _pieces(archive, member):
                         file.write(piece)
+                        on_piece()
             except OSError as error:
                 raise cannot_write(folder, error) from error
     except StemkitError:

@@ -62,10 +62,14 @@ def resolve(
     done: list[Path] = []
 
     def delivery_of(chapter: Chapter) -> Delivery:
-        delivery = _delivery(film, chapter, claimed, store)
+        def told() -> None:
+            if chapter.folder is not None:
+                progress(Event("opening archives", len(done), max(1, len(packed)), chapter.folder.name))
+
+        delivery = _delivery(film, chapter, claimed, store, told)
         if chapter.folder in packed:
             done.append(chapter.folder)
-            progress(Event("opening archives", len(done), len(packed), chapter.folder.name))
+            told()
         return delivery
 
     return tuple(each(film.chapters, delivery_of) if each is not None else map(delivery_of, film.chapters))
@@ -87,8 +91,10 @@ def role_of(path: Path, folder: Path | None, passing_over: Iterable[str] = ()) -
     return Recognition(own.roles | outer.roles, outer.is_mix and not own.roles)
 
 
-def _delivery(film: Film, chapter: Chapter, claimed: frozenset[Path], store: FactStore | None) -> Delivery:
-    place = _place_of(chapter, store)
+def _delivery(
+    film: Film, chapter: Chapter, claimed: frozenset[Path], store: FactStore | None, told: Callable[[], None]
+) -> Delivery:
+    place = _place_of(chapter, store, told)
     titles = (film.title, chapter.title, chapter.creator) if film.manifest else ()
     declared: dict[Role, list[Stem]] = {}
     for stem in chapter.stems:
@@ -133,16 +139,16 @@ def _as_file(stem: Stem, chapter: Chapter, store: FactStore | None) -> Stem:
         return stem  # that it is not there, or cannot be read, is a finding
 
 
-def _place_of(chapter: Chapter, store: FactStore | None) -> _Place:
+def _place_of(chapter: Chapter, store: FactStore | None, told: Callable[[], None]) -> _Place:
     folder = chapter.folder
     if chapter.given or folder is None:
         return _Place(folder, chapter.given)
     if is_archive(folder) and folder.is_file():
-        return _out_of(folder, unpacked(folder, store))
+        return _out_of(folder, unpacked(folder, store, told))
     sounds = tuple(sounds_below(folder))
     archives = look_into(folder).archives
     if len(archives) == 1 and not sounds:
-        return _out_of(archives[0], unpacked(archives[0], store))
+        return _out_of(archives[0], unpacked(archives[0], store, told))
     why = "sound lies beside it" if sounds else "there are several"
     return _Place(folder, sounds, tuple(Unplaced(path, UnplacedReason.ARCHIVE, (), why) for path in archives))
 

@@ -24,7 +24,7 @@ from stemkit.intake.archive import RefusedArchiveError, open_archive, sounds_in,
 from stemkit.store.facts import UNPACKED, FactStore
 
 _CONTENTS = "contents.json"
-_KEPT_S = 30 * 24 * 3600
+_KEPT_S, _PARTIAL_KEPT_S = 30 * 24 * 3600, 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,15 @@ class _Places:
 _places = _Places()
 
 
-def unpacked(path: Path, store: FactStore | None = None) -> Unpacked:
+def unpacked(path: Path, store: FactStore | None = None, on_piece: Callable[[], None] = lambda: None) -> Unpacked:
     """Return the folder in which an archive's sound lies, taken out if that was not done before.
 
     Parameters
     ----------
     store
         Beside whose facts it is kept; without a folder of its own, until the program ends.
+    on_piece
+        Called now and then; what it raises ends the work.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def unpacked(path: Path, store: FactStore | None = None) -> Unpacked:
         with open_archive(path) as archive:
             members = sounds_in(archive, path)
             _require_space(folder, sum(member.info.file_size for member in members))
-            take_out(archive, members, folder)
+            take_out(archive, members, folder, on_piece)
 
     try:
         return Unpacked(_folder_of(path, safe_name(path.stem), store, fill))
@@ -133,10 +135,22 @@ def _folder_of(paths: Path | Sequence[Path], name: str, store: FactStore | None,
     """Return a folder of a name that holds what is in files, filled if that was not done before."""
     store = store or FactStore(None)
     digest = " ".join(map(store.sha256_of, [paths] if isinstance(paths, Path) else paths))
-    root = store.folder / UNPACKED if store.folder is not None else _places.temporary()
+    root = _root(store)
     home = root / hashlib.sha256(f"{digest}/{name}".encode()).hexdigest()[:32]
     with _places.lock(home):
         return _kept(home, name) or _made(home, name, fill)
+
+
+def _root(store: FactStore) -> Path:
+    """Return where folders are made: beside the store's facts, or for a while where nothing can be kept."""
+    if store.folder is None:
+        return _places.temporary()
+    root = store.folder / UNPACKED
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return _places.temporary()
+    return root if os.access(root, os.W_OK) else _places.temporary()
 
 
 def _kept(home: Path, name: str) -> Path | None:
@@ -202,9 +216,12 @@ def _require_space(folder: Path, needed: int) -> None:
 
 
 def _forget_old(home: Path) -> None:
-    """Remove what no run has used for a month before this one was made."""
+    """Remove what no run has used for a month before this one was made, and what killed runs left a day before."""
     with contextlib.suppress(OSError):
         now = (home / _CONTENTS).stat().st_mtime
         for contents in home.parent.glob(f"*/{_CONTENTS}"):
             if now - contents.stat().st_mtime > _KEPT_S:
                 shutil.rmtree(contents.parent, ignore_errors=True)
+        for partial in home.parent.glob(f"{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}"):
+            if now - partial.stat().st_mtime > _PARTIAL_KEPT_S:
+                shutil.rmtree(partial, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
 import subprocess
@@ -302,11 +303,31 @@ def test_what_nobody_used_for_a_month_goes(tmp_path: Path) -> None:
     store = FactStore(tmp_path / "cache")
     old = delivery_of(packed(tmp_path / "ch01.zip", "vo.wav"), store).stems[0].path
     contents = old.parent.parent / "contents.json"
-    import os
-
     os.utime(contents, (1_000_000, 1_000_000))
     delivery_of(packed(tmp_path / "ch02.zip", "vo.wav"), store)
     assert not old.exists()
+
+
+def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
+    store = FactStore(tmp_path / "cache")
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        unpacked_module.unpacked(packed(tmp_path / "ch07.zip", "vo.wav"), store, interrupt)
+    assert not list((tmp_path / "cache" / UNPACKED).glob("*"))
+
+
+def test_what_a_killed_run_left_goes_after_a_day(tmp_path: Path) -> None:
+    store = FactStore(tmp_path / "cache")
+    old, new = (tmp_path / "cache" / UNPACKED / f".stemkit-{age}.partial" for age in ("old", "new"))
+    for path in (old, new):
+        path.mkdir(parents=True)
+    os.utime(old, (1_000_000, 1_000_000))
+    delivery_of(packed(tmp_path / "ch02.zip", "vo.wav"), store)
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_no_space_ends_the_run_with_a_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,6 +336,12 @@ def test_no_space_ends_the_run_with_a_way_out(tmp_path: Path, monkeypatch: pytes
         delivery_of(packed(tmp_path / "ch07.zip", "vo.wav"), FactStore(tmp_path / "cache"))
     assert "STEMKIT_CACHE" in (caught.value.problems[0].hint or "")
     assert not list((tmp_path / "cache" / UNPACKED).glob("*"))
+
+
+def test_where_no_cache_can_be_written_archives_are_opened_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"in the way")
+    delivery = delivery_of(packed(tmp_path / "ch07.zip", *STEMS), FactStore(tmp_path / "file" / "cache"))
+    assert len(delivery.stems) == 3
 
 
 def test_check_and_conform_read_an_archive_like_its_folder(tmp_path: Path) -> None:
