@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from html import escape
 
 from stemkit.core.layout import Layout
 from stemkit.core.timebase import FrameRate
@@ -101,7 +101,7 @@ def _speed(rate: FrameRate | None) -> str:
 
 def _element(name: str, value: object) -> str:
     kept = "".join(mark for mark in str(value) if mark in "\t\n" or ord(mark) >= 0x20)
-    return f"<{name}>{escape(kept)}</{name}>"
+    return f"<{name}>{escape(kept, quote=False)}</{name}>"
 
 
 def marker_chunks(markers: Sequence[Marker]) -> tuple[Chunk, ...]:

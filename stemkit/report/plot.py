@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from stemkit.core.errors import OutputError, Problem
 from stemkit.core.files import write_atomically
@@ -73,8 +73,10 @@ def _panel(curve: Mapping[str, object], top: int, target_lufs: float | None) -> 
     momentary, short_term = _values(curve, "momentary_lufs"), _values(curve, "short_term_lufs")
     peaks = _values(curve, "true_peak_dbtp")
     count = max(len(momentary), len(peaks), 1)
-    parts = [f'<text class="t" x="{_LEFT}" y="{top + 18}" font-weight="600">{escape(str(curve["name"]))}</text>']
-    parts.append(f'<text class="t" x="{_LEFT}" y="{top + 34}">{escape(_caption(numbers))}</text>')
+    parts = [
+        f'<text class="t" x="{_LEFT}" y="{top + 18}" font-weight="600">{escape(str(curve["name"]), quote=False)}</text>'
+    ]
+    parts.append(f'<text class="t" x="{_LEFT}" y="{top + 34}">{escape(_caption(numbers), quote=False)}</text>')
     for level in range(-60, 1, 10):
         y = _y(level, top)
         parts.append(f'<line class="g" x1="{_LEFT}" x2="{_WIDTH - 16}" y1="{y:.1f}" y2="{y:.1f}"/>')
