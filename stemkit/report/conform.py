@@ -73,6 +73,8 @@ def _plan_of(item: Mapping[str, Any]) -> list[str]:
             follows = at > 1 and not because.get(step["kind"])
             lines.append(f"  {at}. {_shown(step)}{', which follows' if follows else ''}")
             lines += [f"       {code}: {messages.pop(code)}" for code in codes]
+            if step["kind"] == "run_inserts":
+                lines.append("       the film file asks for it")
         if item["output"]:
             lines.append(f"  -> {item['output']}")
     for step in item["waiting"]:

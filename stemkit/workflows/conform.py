@@ -11,6 +11,7 @@ from stemkit import __version__
 from stemkit.core.facts import FilmFacts, StemFacts
 from stemkit.core.film import Film, Role
 from stemkit.core.finding import Finding, Outcome
+from stemkit.core.layout import LAYOUTS
 from stemkit.core.names import display_name
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
@@ -48,7 +49,7 @@ class ConformResult:
     has_written
         Whether anything was written.
     has_listened
-        Whether everything was listened for that ``check`` listens for, as for a plan; a run looks for what it can repair.
+        Whether all was listened for that ``check`` listens for, as for a plan; a run looks for what it can repair.
     told, creators
         What was found on every stem, and by whom each chapter was made.
     """
@@ -173,7 +174,7 @@ def conform(
     store = store or open_store()
     only = only or Only()
     in_hand = only.in_hand(film)
-    _check_effects(film)
+    _check_effects(film, profile)
     wide, narrow = (about_stems, rules_of_plan) if plan_only else (rules_of_plan, rules_of_plan)
     needs = needs_of_plan(wide(all_rules()))
     facts = gather(in_hand, profile, needs=needs, store=store, jobs=jobs, progress=progress).facts
@@ -197,12 +198,12 @@ def conform(
     return ConformResult(out, items, film_file, left, not plan_only, has_written, **about)
 
 
-def _check_effects(film: Film) -> None:
+def _check_effects(film: Film, profile: Profile) -> None:
     chain = [insert for effects in film.inserts.values() for insert in effects]
     if chain:
         from stemkit.dsp.inserts import check_inserts
 
-        check_inserts(chain, str(film.manifest))
+        check_inserts(chain, str(film.manifest), LAYOUTS[profile.format.layout].count)
 
 
 def _about(findings: Sequence[Finding], film: Film) -> dict[str, Any]:
