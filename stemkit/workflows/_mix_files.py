@@ -134,7 +134,7 @@ def _leader_sounds(film: Film, form: Form) -> tuple[Block | None, Block | None]:
 
 
 def _with_slate(path: Path, head: Block | None, form: Form) -> Block:
-    """Lay the slate into the longest stretch of the head that is silent, from its beginning."""
+    """Lay the slate into the head, between line-up tone and pop."""
     media = probe(path)
     room = _room_for_slate(form.leader)
     if not media.is_usable or (media.sample_rate_hz, media.channels) != (form.sample_rate_hz, 1):
@@ -154,9 +154,10 @@ def _with_slate(path: Path, head: Block | None, form: Form) -> Block:
 
 
 def _room_for_slate(leader: Leader) -> Span:
-    edges = [0, *(at for tone in leader.tones_before for at in (tone.start, tone.end)), leader.head_samples]
-    gaps = [Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True)]
-    return max(gaps, key=lambda gap: gap.length)
+    """Return what is silent after the line-up tone and before the pop."""
+    start = next((tone.end for tone in leader.tones_before if tone.start == 0), 0)
+    end = next((tone.start for tone in leader.tones_before if tone.start > 0), leader.head_samples)
+    return Span(start, max(start, end))
 
 
 @dataclass(frozen=True, slots=True)
