@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -134,6 +136,20 @@ def test_damaged_machine_code_is_never_believed(tmp_path: Path, monkeypatch: pyt
     assert _object_code._read(path) == b"code"
     path.write_bytes(path.read_bytes()[:-1])
     assert _object_code._read(path) is None
+
+
+def _all_kernels() -> list[ObjectKernel]:
+    modules = [name for _, name, _ in pkgutil.iter_modules(kernels.__path__, "stemkit.kernels.") if "._" not in name]
+    found = {id(k): k for name in modules for k in vars(importlib.import_module(name)).values()}
+    return [kernel for kernel in found.values() if isinstance(kernel, ObjectKernel)]
+
+
+@pytest.mark.skipif(not _object_code.links_by_itself(), reason="numba calls its own kernels here")
+@pytest.mark.parametrize("kernel", _all_kernels(), ids=lambda kernel: kernel._function)
+def test_no_kernel_needs_more_than_machine_code_has(kernel: ObjectKernel) -> None:
+    """One that allocates or raises would quietly be left to numba, and every run would load the compiler."""
+    kernel._prepare()
+    assert kernel._plain is None
 
 
 def test_machine_code_is_named_by_all_that_it_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
