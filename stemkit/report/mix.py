@@ -42,6 +42,7 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     seconds = data["length_samples"] / data["sample_rate_hz"]
     state = "is already as it should be; nothing was rendered" if is_unchanged else "printed"
     yield f"{shown(report['film']['title'])}, {clock(seconds)}: {state}"
+    yield from _rendering(data.get("rendering"))
     yield ""
     names = {each["name"]: _files(each) for each in data["prints"]}
     width = max(map(len, names.values()), default=0)
@@ -70,6 +71,25 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     yield ""
     verdict = "READY" if report["verdict"] == "ready" else "NOT READY  errors are left: 'stemkit check' lists them"
     yield f"{verdict}  report: {shown(data['out'])}/{data['report']['html']}"
+
+
+_FILM_WIDE = {
+    "version": "the version of stemkit",
+    "form": "the form of the prints",
+    "prints": "the list of prints",
+    "gain_db": "the gain of the film",
+    "ceiling_dbtp": "the ceiling of the limiter",
+}
+
+
+def _rendering(rendering: Mapping[str, Any] | None) -> Iterator[str]:
+    """Say what was rendered again, where the folder held an earlier mix."""
+    if rendering is None:
+        return
+    if rendering["changed"]:
+        yield f"  all of it rendered anew: {', '.join(_FILM_WIDE[each] for each in rendering['changed'])} changed"
+    elif rendering["rendered"] < rendering["stretches"]:
+        yield f"  {rendering['rendered']} of {rendering['stretches']} stretches rendered anew, the others kept"
 
 
 def _files(row: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ from stemkit.rules._engine import RuleRun, all_rules, run_rules
 from stemkit.workflows._mix_files import Part, parts_of, targets_for
 from stemkit.workflows._mix_level import choose_level
 from stemkit.workflows._mix_pace import Pace
+from stemkit.workflows._mix_reuse import Rendering, Reuse
 from stemkit.workflows._print_readings import readings_of
 
 _UNUSED_WAIVER = "ENG002"
@@ -47,6 +48,7 @@ class Printed:
     level: LevelFacts
     nulls: tuple[NullFacts, ...]
     timeline: Timeline
+    rendering: Rendering
     balance: BalancePlan | None = None
     parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
     sounds: Mapping[str, tuple[WrittenFile, ...]] = field(default_factory=dict)
@@ -104,20 +106,24 @@ def largest_sample(timeline: Timeline, rows: Sequence[PrintRow], layout: Layout,
     return max((float(curve.max(initial=0.0)) for curve in curves.values()), default=0.0)
 
 
-def make_prints(film: Film, timeline: Timeline, profile: Profile, output: OutputSet, pace: Pace) -> Printed:
+def make_prints(
+    film: Film, timeline: Timeline, profile: Profile, output: OutputSet, pace: Pace, reuse: Reuse
+) -> Printed:
     """Render a film into the temporary files of an output set, and prove what was written.
 
     Parameters
     ----------
     profile
         What the prints are delivered by.
+    reuse
+        What earlier runs left to be used again.
     """
     rows, length = with_undipped(plan_routing(profile.prints), film.mix), timeline.length_samples
     mixed = tuple(row for row in rows if not row.is_undipped)
     form = plan_form(film, timeline, profile)
 
     def work(task: str) -> Work:
-        return Work(pace.jobs, on_samples=pace.counter(task, length))
+        return Work(pace.jobs, on_samples=pace.counter(task, length), memory=reuse.memory)
 
     timeline = learnt(timeline, form.layout.count)
     timeline, balance = balanced(film, timeline, profile, work("measuring the chapters"))
@@ -130,8 +136,10 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
         if row.is_undipped:
             told = work(f"writing {row.name} undipped")
             write_apart(timeline, row, targets[row.name], level.applied_gain_db, told)
-    activity = write_prints(timeline, mixed, targets, level.applied_gain_db, work("writing the prints"), ceiling)
-    if limiter is not None:
+    rendering, kept = reuse.plan(timeline, mixed, form, level)
+    told = work("writing the prints")
+    activity = write_prints(timeline, mixed, targets, level.applied_gain_db, told, ceiling, kept=kept)
+    if limiter is not None and kept is None:
         done = activity.result(limiter.ceiling_dbtp, limiter.readings_dbtp, limiter.passes)
         level = replace(level, limiter=done)
     proof = _plain_proof if form.is_plain else _composed_proof
@@ -139,7 +147,7 @@ def make_prints(film: Film, timeline: Timeline, profile: Profile, output: Output
     nulls += sums_apart(rows, length)
     parts = parts_of(film, form, hashes)
     names = {name: each[0].file.name for name, each in parts.items()}
-    return Printed(rows, names, files, level, nulls, timeline, balance, parts, sounds, reels)
+    return Printed(rows, names, files, level, nulls, timeline, rendering, balance, parts, sounds, reels)
 
 
 _Proof = tuple[

@@ -63,6 +63,11 @@ class Seen:
         """Return path and digest of every stem taken."""
         return [{"path": str(stem.media.path), "digest": self._digest(stem)} for stem in self.taken]
 
+    def identity(self, stem: TakenStem) -> str:
+        """Return what identifies the sound that a stem has in the mix."""
+        digest = f"{self._digest(stem)}-{stem.media.subtype}"
+        return digest if stem.is_in_place else f"{digest}-{stem.role.value}-{stem.item.steps!r}"
+
     def _digest(self, stem: TakenStem) -> str:
         return stored_digest(self.gathered.ledgers[stem.media.path])
 
@@ -78,6 +83,7 @@ def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool 
         "sample_rate_hz": seen.profile.format.sample_rate_hz,
         "prints": [],
         "null_test": None,
+        "rendering": None,
         "reels": [],
         "level": None,
         "limiter": None,
@@ -97,6 +103,7 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
     measured = {row.name: summarise(printed.files[row.name].ledger).as_dict() for row in printed.rows}
     return {
         "length_samples": timeline.length_samples,
+        "rendering": printed.rendering.as_dict(),
         "prints": [
             {
                 "name": row.name,

@@ -14,6 +14,7 @@ from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
 from stemkit.render.balancing import balance_film
 from stemkit.render.buses import Work
+from stemkit.render.memory import Memory
 from stemkit.render.stem_file import bytes_needed
 from stemkit.report.formats import html, json
 from stemkit.report.model import REPORT_NAME
@@ -26,6 +27,7 @@ from stemkit.workflows._mix_earlier import HTML_NAME, SIGNATURE, look_for, signa
 from stemkit.workflows._mix_files import space_needed
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_prints import judge_prints, make_prints
+from stemkit.workflows._mix_reuse import STRETCHES, Reuse
 from stemkit.workflows._mix_stage import as_planned, conformed_stems, joined, look, placed
 from stemkit.workflows._mix_told import Seen, mix_as_dict, report_of
 
@@ -161,10 +163,13 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
     _require_room(seen)
     with OutputSet(seen.out) as output:
         conformed = conformed_stems(seen, output.scratch("stems"), pace)
-        printed = make_prints(seen.film, joined(seen, conformed), seen.print_profile, output, pace)
+        media = {stem: conformed[stem].media if stem in conformed else stem.media for stem in seen.taken}
+        reuse = Reuse(seen.out, Memory(store, {media[stem].path: seen.identity(stem) for stem in seen.taken}))
+        printed = make_prints(seen.film, joined(seen, conformed), seen.print_profile, output, pace, reuse)
         judged = judge_prints(printed.facts(seen.film, seen.print_profile))
         data = mix_as_dict(seen, printed)
-        report = {**report_of(seen, data, printed, judged, conformed, kept_result(store)), SIGNATURE: signature}
+        report = {**report_of(seen, data, printed, judged, conformed, kept_result(store))}
+        report |= {SIGNATURE: signature, STRETCHES: printed.rendering.made_of}
         output.write(HTML_NAME, html.render(report, system_language()))
         tables = []
         if printed.balance is not None:
