@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from unicodedata import combining, normalize
 
 from stemkit.core.media import Bext
 
@@ -43,8 +44,8 @@ def parse_bext(body: bytes) -> Bext | None:
 def build_bext(bext: Bext) -> bytes:
     """Return the body of a version 2 chunk.
 
-    Characters outside ASCII become ``?``, as the standard knows no others; texts that are too long
-    are cut.
+    Accents are left out and other characters outside ASCII become ``?``, as the standard knows no others;
+    texts that are too long are cut.
     """
     texts = (bext.description, bext.originator, bext.originator_reference, bext.origination_date, bext.origination_time)
     levels = [_stored(getattr(bext, name)) for name in _LEVELS]
@@ -61,7 +62,8 @@ def _text(field: bytes) -> str:
 
 
 def _ascii(text: str) -> bytes:
-    return text.encode("ascii", "replace")
+    bare = "".join(mark for mark in normalize("NFKD", text.replace("ß", "ss")) if not combining(mark))
+    return bare.encode("ascii", "replace")
 
 
 def _level(value: int) -> float | None:

@@ -196,7 +196,7 @@ def _write(item: ConformItem, output: OutputSet, job: Job, told: _Told) -> _Writ
 
 def _split(item: ConformItem, path: Path, output: OutputSet, job: Job) -> dict[str, str]:
     tags = job.tags(item) if item.changes_file else None
-    return split(path, {name: output.temporary(name) for name in item.files}, tags, job.kept_chunks(item))
+    return split(path, {name: output.temporary(name) for name in item.files}, tags, job.kept_chunks(item), MADE_BY)
 
 
 def _conformed(item: ConformItem, path: Path, job: Job, told: _Told) -> _Written:

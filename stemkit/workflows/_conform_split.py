@@ -20,13 +20,17 @@ from stemkit.core.media import Bext, MediaInfo
 from stemkit.plan.storage import BITS, WRITABLE
 
 
-def split(path: Path, parts: Mapping[str, Path], tags: SoundTags | None, others: Chunks) -> dict[str, str]:
+def split(
+    path: Path, parts: Mapping[str, Path], tags: SoundTags | None, others: Chunks, made_by: str
+) -> dict[str, str]:
     """Write the channels of a file that was just written into files of their own, and read them again.
 
     Parameters
     ----------
     parts
         Temporary paths by the names that the files will have, in the order of the channels.
+    made_by
+        Name and version of the program, for the coding history.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def split(path: Path, parts: Mapping[str, Path], tags: SoundTags | None, others:
     """
     media = probe(path)
     opened = [
-        lambda target=target, label=label: _writer(media, target, label, tags, others)
+        lambda target=target, label=label: _writer(media, target, label, tags, others, made_by)
         for target, label in zip(parts.values(), media.layout.labels if media.layout else (), strict=True)
     ]
     with ChannelWriter(opened) as writer:
@@ -51,10 +55,13 @@ def split(path: Path, parts: Mapping[str, Path], tags: SoundTags | None, others:
     return {name: sha256_of(target) for name, target in parts.items()}
 
 
-def _writer(media: MediaInfo, path: Path, label: str, tags: SoundTags | None, others: Chunks) -> PrintWriter:
+def _writer(
+    media: MediaInfo, path: Path, label: str, tags: SoundTags | None, others: Chunks, made_by: str
+) -> PrintWriter:
     subtype = next(one for one in WRITABLE if one == media.subtype)
     form = WriteFormat(media.sample_rate_hz, subtype, LAYOUTS["mono"], media.length_samples)
-    bext = _without_levels(media.bext) if media.bext is not None else None
+    line = f"A=PCM,F={media.sample_rate_hz},W={BITS.get(subtype, 32)},M=mono,T={made_by}; channel {label}\r\n"
+    bext = _of_channel(media.bext, line) if media.bext is not None else None
     chunks = tuple(others)
     if tags is not None:
         named = replace(tags, name=f"{tags.name}.{label}")
@@ -64,10 +71,11 @@ def _writer(media: MediaInfo, path: Path, label: str, tags: SoundTags | None, ot
     return PrintWriter(path, form, bext=bext, chunks=chunks)
 
 
-def _without_levels(bext: Bext) -> Bext:
+def _of_channel(bext: Bext, line: str) -> Bext:
     """Return the fields for one channel: the levels are those of all together, of one alone they would be untrue."""
     return replace(
         bext,
+        coding_history=bext.coding_history + line,
         loudness_lufs=None,
         loudness_range_lu=None,
         max_true_peak_dbtp=None,

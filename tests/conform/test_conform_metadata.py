@@ -56,8 +56,8 @@ def test_wavinfo_reads_every_field(conformed: tuple[Path, Any]) -> None:
     bext, ixml = info.bext, info.ixml
     assert (info.fmt.sample_rate, info.fmt.channel_count, info.fmt.bits_per_sample) == (48_000, 2, 24)
     assert (bext.version, bext.time_reference) == (2, START)
-    assert bext.description == "Tide, chapter 1 Gr??e & <Glanz>: DX"
-    assert bext.originator == "Anna M?ller"
+    assert bext.description == "Tide, chapter 1 Grosse & <Glanz>: DX"
+    assert bext.originator == "Anna Muller"
     for field, key in (
         ("loudness_value", "programme_loudness_lufs"),
         ("max_true_peak", "true_peak_dbtp"),

@@ -56,6 +56,7 @@ def test_every_channel_is_a_file_of_its_own(film: Path, tmp_path: Path) -> None:
         assert f"<NAME>DX.{label}</NAME>" in (media.ixml or "")
         assert isinstance(media.bext, Bext)
         assert media.bext.max_true_peak_dbtp is None
+        assert media.bext.coding_history.strip().endswith(f"channel {label}")
     receipt = json.loads((out / "receipts" / "ch01_Tide_ch01_VO.wav.json").read_text())
     hashes = {
         name: value for name, value in tree(out).items() if name.startswith("ch01/Tide_ch01_VO.") and "json" not in name

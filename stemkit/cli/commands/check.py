@@ -40,7 +40,7 @@ def command(
     no_progress: bool,
     **options: Any,
 ) -> None:
-    """Say whether stems, a chapter's folder or a film will be accepted, and if not what must be done.
+    """Say whether stems, a chapter's folder or zip archive, or a film will be accepted, and if not what must be done.
 
     Writes nothing (but for --fix). Without PATH it takes the film.toml of this folder or its parents;
     the folder of a mix is proven again. Exit code 0: nothing is wrong, or only warnings; 1: errors.
