@@ -5,14 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 
 from stemkit.core.discovery import discover_classes
 from stemkit.core.errors import Problem, UsageError
 from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, Need, StemFacts, StreamOf
-from stemkit.core.film import Waiver
 from stemkit.core.finding import Finding, Outcome, Severity, Value, Where
-from stemkit.core.positions import film_frame_of
 from stemkit.core.profile import Profile
 from stemkit.rules._base import (
     ChapterRule,
@@ -22,13 +20,13 @@ from stemkit.rules._base import (
     Rule,
     StemRule,
     Topic,
-    fit_of,
     where_chapter,
     where_stem,
 )
 from stemkit.rules._superseding import settle
+from stemkit.rules._waivers import unused_waivers, with_waiver
 
-CRASHED, UNUSED_WAIVER = "ENG001", "ENG002"
+CRASHED = "ENG001"
 ALL = "ALL"
 COMMON_CONDITIONS = ("skip_no_file", "skip_unusable", "skip_not_measured")
 """Reasons to skip that the engine gives for every rule."""
@@ -199,9 +197,9 @@ def run_rules(facts: FilmFacts, rules: Sequence[Rule]) -> RuleRun:
     for rule in rules:
         work.walk(rule)
     judged = [_with_severity(finding, facts.profile) for finding in work.findings]
-    waived = [_with_waiver(finding, facts) for finding in judged]
+    waived = [with_waiver(finding, facts) for finding in judged]
     settled = settle(waived, rules)
-    told = [*settled.told, *_unused_waivers(facts, waived, {rule.code for rule in rules})]
+    told = [*settled.told, *unused_waivers(facts, waived, {rule.code for rule in rules}, all_rules())]
     return RuleRun(_in_film_order(told), work.passed, _in_film_order(settled.superseded))
 
 
@@ -220,75 +218,6 @@ def _with_severity(finding: Finding, profile: Profile) -> Finding:
     if severity is Severity.ERROR and (not is_sure or finding.params.get("grade") == "C"):
         severity = Severity.WARNING
     return replace(finding, severity=severity)
-
-
-def _with_waiver(finding: Finding, facts: FilmFacts) -> Finding:
-    if finding.outcome is not Outcome.FAIL:
-        return finding
-    waiver = next(filter(partial(_covers, finding, facts), facts.film.waivers), None)
-    return replace(finding, waived_by=waiver) if waiver else finding
-
-
-def _covers(finding: Finding, facts: FilmFacts, waiver: Waiver) -> bool:
-    where = finding.where
-    if waiver.rule.upper() not in (finding.code, f"{finding.code}.{finding.condition}".upper()):
-        return False
-    if waiver.chapter is not None and waiver.chapter != where.chapter:
-        return False
-    if waiver.role is not None and waiver.role is not where.role:
-        return False
-    if waiver.start_frame is None or waiver.end_frame is None:
-        return True
-    frames = _frames_of(finding, facts)
-    return frames is not None and waiver.start_frame <= frames[0] and frames[1] <= waiver.end_frame
-
-
-def _frames_of(finding: Finding, facts: FilmFacts) -> tuple[int, int] | None:
-    """Return the first and the last frame of a finding in the film."""
-    where = finding.where
-    chapter = next((one for one in facts.chapters if one.chapter.number == where.chapter), None)
-    if where.span_in_file is None or where.chapter is None or chapter is None:
-        return None
-    stem = next((one for one in chapter.stems if one.stem.path == where.path), None)
-    fit = fit_of(stem, chapter, facts) if stem else None
-    rate_hz = stem.media.sample_rate_hz if stem and stem.media else facts.profile.format.sample_rate_hz
-    last = max(where.span_in_file.start, where.span_in_file.end - 1)
-    ends = [
-        film_frame_of(facts.film, where.chapter, fit, sample, rate_hz) for sample in (where.span_in_file.start, last)
-    ]
-    return (ends[0], ends[1]) if ends[0] is not None and ends[1] is not None else None
-
-
-def _unused_waivers(facts: FilmFacts, findings: Sequence[Finding], run_codes: set[str]) -> list[Finding]:
-    in_hand = {chapter.chapter.number for chapter in facts.chapters}
-    used = {id(finding.waived_by) for finding in findings if finding.waived_by is not None}
-    unused = []
-    for waiver in facts.film.waivers:
-        code = waiver.rule.upper().split(".")[0]
-        is_known = any(rule.code == code for rule in all_rules())
-        is_here = waiver.chapter in in_hand or (waiver.chapter is None and not facts.film.is_excerpt)
-        is_for_prints = not facts.prints and waiver.chapter is None and waiver.role is None and code in _print_codes()
-        looked_at = code in run_codes and is_here and not is_for_prints
-        if id(waiver) in used or (is_known and not looked_at):
-            continue
-        params: dict[str, Value] = {"rule": waiver.rule, "reason": waiver.reason, "line": waiver.line}
-        where = Where(chapter=waiver.chapter, role=waiver.role)
-        condition = "unused" if is_known else "unknown_rule"
-        unused.append(Finding(UNUSED_WAIVER, condition, where, severity=Severity.WARNING, params=params))
-    return unused
-
-
-@cache
-def _print_codes() -> frozenset[str]:
-    """Return the codes of the rules that judge prints too: a check of deliveries cannot tell if these waivers match."""
-    rules = (
-        rule
-        for rule in all_rules()
-        if isinstance(rule, PrintRule)
-        or rule.topic is Topic.PRINT
-        or any(need.of is StreamOf.PRINT for need in (*rule.needs, *rule.wants))
-    )
-    return frozenset(rule.code for rule in rules)
 
 
 def topic_of(code: str, condition: str = "") -> Topic:

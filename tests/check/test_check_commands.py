@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,14 @@ def test_every_format_names_the_fault(tmp_path: Path, name: str, capsys: pytest.
     write(folder / "Film_ch01_VO.wav", sound(7, 4 * 44_100), 44_100)
     assert run(stemkit, ["check", str(folder), "--no-progress", "--format", name]) == 1
     assert "FMT001" in capsys.readouterr().out
+
+
+def test_a_table_on_standard_output_has_no_empty_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(stemkit, ["check", str(clean_chapter(tmp_path / "ch01")), "--no-progress", "--format", "csv"]) == 0
+    text = capsys.readouterr().out
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert len({len(row) for row in csv.reader(text.splitlines())}) == 1
 
 
 def test_without_a_path_the_film_file_above_is_used(

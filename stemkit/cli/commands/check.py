@@ -54,5 +54,5 @@ def command(
     if format_name == "json":
         print_json(result.report)
     elif not quiet:
-        echo(result.in_format(format_name, lang))
+        echo(result.in_format(format_name, lang).rstrip("\n"))
     finish(EXIT_DEFECT if result.has_crashed else EXIT_OK, EXIT_FINDINGS if result.has_errors else EXIT_OK)
