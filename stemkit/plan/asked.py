@@ -7,7 +7,21 @@ from dataclasses import dataclass, field
 
 from stemkit.core.errors import PlanConflict, Problem
 from stemkit.core.finding import Finding, Severity
-from stemkit.core.steps import ORDER, ApplyGain, Rename, Requantise, Resample, Retag, Rewrap, Step
+from stemkit.core.steps import (
+    ORDER,
+    ApplyGain,
+    CopyChannel,
+    FoldDown,
+    RemoveOffset,
+    Rename,
+    Requantise,
+    Resample,
+    Retag,
+    Rewrap,
+    RunInserts,
+    Step,
+    TrimTail,
+)
 from stemkit.texts import render
 
 STEP_WORDS: Mapping[str, str] = {
@@ -30,6 +44,9 @@ STEP_WORDS: Mapping[str, str] = {
 }
 """Short words for kinds of steps, as people type them."""
 STEP_KINDS = tuple(kind.kind for kind in ORDER)
+
+
+_CHANGE_LEVEL: tuple[type[Step], ...] = (CopyChannel, FoldDown, RemoveOffset, RunInserts, TrimTail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,9 @@ class Asked:
         other = kept.setdefault(kind, step)
         if isinstance(other, ApplyGain) and isinstance(step, ApplyGain):
             kept[kind] = min(other, step, key=lambda gain: gain.gain_db)
+            if other != step:  # the smaller gain cures what asked for it, and not the other
+                self.codes[step.kind] = [code] if kept[kind] is step else self.codes[step.kind]
+                return
         elif other != step:
             message = f"{self.codes[step.kind][0]} asks for {other}, {code} for {step}"
             raise PlanConflict(Problem("plan_conflict", message, "this is a defect of the rules: report it"))
@@ -101,6 +121,12 @@ class Asked:
             if retag.sample_rate_hz != rate_hz:
                 steps[Resample] = Resample(rate_hz)
                 self.codes["resample"] = list(self.codes[Retag.kind])
+
+    def settle_gain(self) -> None:
+        """Let a gain to a level wait where other steps change the level: it is known once they were taken."""
+        is_to_a_level = set(self.codes.get(ApplyGain.kind, ())) == {"LUD001"}
+        if is_to_a_level and ApplyGain in self.wanted and any(kind in self.wanted for kind in _CHANGE_LEVEL):
+            self.waiting[ApplyGain] = self.wanted.pop(ApplyGain)
 
     def why(self, steps: Iterable[Step]) -> tuple[tuple[str, ...], ...]:
         """Return, step by step, the codes of the findings that ask for it; storage follows from the other steps."""

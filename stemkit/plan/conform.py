@@ -134,6 +134,7 @@ def plan_conform(
             asked = _asked(stem, chapter, findings, choice or Choice())
             _add_inserts(asked, facts.film, stem.stem.role)
             asked.settle_rate(profile.format.sample_rate_hz)
+            asked.settle_gain()
             items.append(_packed(_placed(_item(stem, chapter, asked, profile), name), profile))
         items.extend(_not_taken(chapter))
     return ConformPlan(tuple(items))

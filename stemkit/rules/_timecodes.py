@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts
+from stemkit.core.steps import ShiftSound, Step
 from stemkit.rules._base import fit_of
 
 _OWN_HOURS = 3600
@@ -25,6 +26,13 @@ def stated_start(stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Fra
     fit, rate = fit_of(stem, chapter, film), film.film.frame_rate
     head = Fraction(fit.handles.head_frames) / rate.fps if fit and rate else Fraction(0)
     return Fraction(media.bext.time_reference_samples, media.sample_rate_hz) + head
+
+
+def shift_by(stem: StemFacts, by: Fraction, rate_hz: int) -> tuple[Step, ...]:
+    """Return the step that puts a stem where its header says that it belongs, if some of it stays in the file."""
+    assert stem.media is not None
+    length = Fraction(stem.media.length_samples, stem.media.sample_rate_hz)
+    return (ShiftSound(round(by * rate_hz)),) if abs(by) < length else ()
 
 
 class Clock:

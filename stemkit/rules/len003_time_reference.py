@@ -9,7 +9,7 @@ from fractions import Fraction
 from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts
 from stemkit.core.finding import Finding, Severity, Value
 from stemkit.rules._base import ChapterRule, Supersedes, Topic, where_chapter, where_stem
-from stemkit.rules._timecodes import Clock, stated_start
+from stemkit.rules._timecodes import Clock, shift_by, stated_start
 
 _TOLERANCE_S = Fraction(1, 1000)  # programs round a timecode to samples in their own ways
 
@@ -20,6 +20,7 @@ class TimeReference(ChapterRule):
     code = "LEN003"
     name = "time_reference"
     topic = Topic.LENGTH
+    fix = "unsafe"
     conditions = ("inconsistent", "disagree", "other_chapter", "elsewhere")
     supersedes = (Supersedes(("FMT005",), by=("other_chapter",)),)
 
@@ -36,14 +37,16 @@ class TimeReference(ChapterRule):
         elif count > len(stated) - count:
             for stem, start in stated:
                 if abs(start - common) > _TOLERANCE_S:
-                    yield self._stray(stem, chapter, start, common)
+                    yield self._stray(stem, chapter, start, common, film.profile.format.sample_rate_hz)
         else:
             told: str = ", ".join(f"{stem.stem.role} {_clock(start)}" for stem, start in stated)
             yield self.finding(
                 "disagree", where_chapter(chapter), observed=len(votes), expected=1, params={"starts": told}
             )
 
-    def _stray(self, stem: StemFacts, chapter: ChapterFacts, start: Fraction, common: Fraction) -> Finding:
+    def _stray(
+        self, stem: StemFacts, chapter: ChapterFacts, start: Fraction, common: Fraction, rate_hz: int
+    ) -> Finding:
         params: dict[str, Value] = {"start": _clock(start), "common": _clock(common)}
         params["difference_s"] = float(start - common)
         return self.finding(
@@ -52,6 +55,7 @@ class TimeReference(ChapterRule):
             observed=float(start),
             expected=float(common),
             unit="s",
+            fixes=shift_by(stem, start - common, rate_hz),
             params=params,
         )
 

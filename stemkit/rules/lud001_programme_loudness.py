@@ -10,6 +10,7 @@ from stemkit.meters.loudness import Loudness
 from stemkit.rules._base import FilmRule, Sound, Topic, sounds_of
 from stemkit.rules._limits import gap_of, needs_on_all
 from stemkit.rules._loudness import Verdict, verdicts_of
+from stemkit.rules._stem_gain import gain_to
 
 
 class ProgrammeLoudness(FilmRule):
@@ -18,6 +19,7 @@ class ProgrammeLoudness(FilmRule):
     code = "LUD001"
     name = "programme_loudness"
     topic = Topic.LEVEL
+    fix = "unsafe"
     conditions = (
         "too_loud",
         "too_quiet",
@@ -40,9 +42,9 @@ class ProgrammeLoudness(FilmRule):
         for sound in sounds_of(film):
             for verdict in verdicts_of(sound, film):
                 if verdict.rule.quantity == "programme":
-                    yield from self._tell(sound, verdict)
+                    yield from self._tell(sound, verdict, film)
 
-    def _tell(self, sound: Sound, verdict: Verdict) -> Iterator[Finding]:
+    def _tell(self, sound: Sound, verdict: Verdict, film: FilmFacts) -> Iterator[Finding]:
         rule = verdict.rule
         if sound.reason is not None:
             yield self.skip("skip_no_sum", sound.where, {"reason": sound.reason})
@@ -56,6 +58,7 @@ class ProgrammeLoudness(FilmRule):
                 observed=round(verdict.value, 2),
                 expected=rule.target_lufs,
                 unit="LUFS",
+                fixes=gain_to(sound, verdict.value, rule.target_lufs, film),
                 params={
                     "what": sound.label,
                     "by_lu": abs(verdict.over_lu),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +42,9 @@ class Job:
     ----------
     is_part
         Whether the run is about some of the film's stems; what an earlier run did for others stays in the tree.
+    own_clocks
+        Chapters with a stem that stays as it is and states a start of another clock than the film's: what is written
+        beside it keeps its own too, so that they agree.
     """
 
     film: Film
@@ -52,6 +55,7 @@ class Job:
     before: Mapping[tuple[int, Path], Described] = field(default_factory=dict)
     facts: FilmFacts | None = None
     is_part: bool = False
+    own_clocks: frozenset[int] = frozenset()
     others: Mapping[int, Mapping[str, list[str]]] = field(default_factory=dict)
 
     def as_it_is(self, item: ConformItem) -> Done:
@@ -61,7 +65,10 @@ class Job:
 
     def tags(self, item: ConformItem) -> SoundTags | None:
         """Return what an item is in its film."""
-        return tags_of(item, self.facts) if self.facts is not None else None
+        if self.facts is None:
+            return None
+        tags = tags_of(item, self.facts)
+        return replace(tags, start_samples=None) if item.chapter in self.own_clocks else tags
 
     def metadata(self, item: ConformItem) -> dict[str, Any] | None:
         """Return what a receipt says about an item's metadata, `None` for a plain copy."""

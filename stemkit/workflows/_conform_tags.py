@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from stemkit.audio.other_chunks import other_chunks
@@ -35,6 +36,20 @@ def tags_of(item: ConformItem, facts: FilmFacts) -> SoundTags:
             start = first if first >= 0 else None
     originator = chapter.chapter.creator if film.manifest else ""
     return SoundTags(film.title, scene, name, description, originator, start, film.frame_rate, markers)
+
+
+def chapters_with_own_clock(items: Iterable[ConformItem], facts: FilmFacts) -> frozenset[int]:
+    """Return the chapters in which a stem that stays as it is states another start than its place in the film."""
+    kept = [item for item in items if item.output is not None and item.role is not None and not item.changes_file]
+    return frozenset(item.chapter for item in kept if _states_another_start(item, facts))
+
+
+def _states_another_start(item: ConformItem, facts: FilmFacts) -> bool:
+    bext = item.media.bext if item.media is not None else None
+    if item.media is None or bext is None or not bext.time_reference_samples:
+        return False
+    start = tags_of(item, facts).start_samples
+    return start is not None and abs(bext.time_reference_samples - start) > item.media.sample_rate_hz // 1000
 
 
 def metadata_of(item: ConformItem, tags: SoundTags, profile: Profile) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from stemkit.workflows._conform_choice import LEFT_OUT, Only
 from stemkit.workflows._conform_job import Done, Job
 from stemkit.workflows._conform_rules import about_stems, needs_of_plan, rules_of_plan
 from stemkit.workflows._conform_run import carry_out
+from stemkit.workflows._conform_tags import chapters_with_own_clock
 from stemkit.workflows._conformed_tree import FILM_FILE
 
 SCHEMA = "stemkit/conform/1"
@@ -184,6 +185,7 @@ def conform(
     plan = only.of_plan(plan_conform(facts, asked, profile, choice))
     has_film_file = film.manifest is not None
     job = Job(film, profile, store, jobs, progress, described(facts), facts=facts, is_part=only != Only())
+    job.own_clocks = chapters_with_own_clock(plan.items, facts)
     about = {**_about(findings, film), "has_listened": plan_only}
     if not plan.has_work:
         items = tuple(job.as_it_is(replace(item, output=None)) for item in plan.items)

@@ -37,6 +37,7 @@ from stemkit.core.steps import (
     Resample,
     Retag,
     Rewrap,
+    ShiftSound,
     Step,
     TrimTail,
 )
@@ -396,6 +397,9 @@ def _after(stem: StemFacts, step: Step) -> StemFacts:
             return _with_reading(stem, SteadyOffset())
         case FlipPolarity():
             return _with_reading(stem, Polarity(1.0, 0.0))
+        case ShiftSound():
+            start = (media.bext.time_reference_samples if media.bext else 0) - step.by_samples
+            media = replace(media, bext=replace(media.bext or Bext(), time_reference_samples=start))
         case CopyChannel():
             return _with_reading(stem, ChannelLevels((-20.0, -20.0), -150.0))
         case _:
@@ -411,8 +415,11 @@ def _after_name_or_gain(stem: StemFacts, step: Step) -> StemFacts:
     if step.kind == "rename":
         path = stem.stem.path.with_name(str(getattr(step, "name", "")))
         return replace(stem, stem=replace(stem.stem, path=path))
-    peak = stem.measured.get(SamplePeak)
+    peak, loudness = stem.measured.get(SamplePeak), stem.measured.get(Loudness)
     assert peak is not None
+    if loudness is not None and loudness.programme_lufs is not None:
+        level = loudness.programme_lufs + float(getattr(step, "gain_db", 0.0))
+        stem = _with_reading(stem, replace(loudness, programme_lufs=level))
     amplitude = peak.max_amplitude * 10.0 ** (float(getattr(step, "gain_db", 0.0)) / 20.0)
     lowered = replace(peak, max_amplitude=amplitude, max_dbfs=db_from_amplitude(amplitude))
     return replace(stem, measured=Measured({**stem.measured.readings, SamplePeak: lowered}), conformed=Measured())
