@@ -21,7 +21,8 @@ from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, cannot_write, fre
 from stemkit.core.names import safe_name
 from stemkit.core.system import identity_of
 from stemkit.intake.archive import RefusedArchiveError, open_archive, sounds_in, take_out
-from stemkit.store.facts import UNPACKED, FactStore
+from stemkit.store.facts import FactStore
+from stemkit.store.taken_out import UNPACKED
 
 _CONTENTS = "contents.json"
 _KEPT_S, _PARTIAL_KEPT_S = 30 * 24 * 3600, 24 * 3600

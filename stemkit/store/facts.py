@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
@@ -25,12 +24,11 @@ from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, sha256_of, write_
 from stemkit.core.system import FileIdentity
 from stemkit.meters._ledger import Ledger
 from stemkit.store._packed import pack, unpack
+from stemkit.store.taken_out import forget_taken_out, taken_out
 
 FORMAT = 3
 """Raised when the way of keeping changes; older files are then not found."""
 _FACTS, _INDEX = f"facts-{FORMAT}", f"index-{FORMAT}"
-UNPACKED = "unpacked-1"
-"""Folder beside the facts in which the sound out of archives lies."""
 _FACT_SUFFIXES = (".facts", ".npz")
 """What facts are kept in, and what earlier versions kept them in."""
 _SETTLED_NS = 2_000_000_000
@@ -151,11 +149,8 @@ class FactStore:
             with contextlib.suppress(OSError):
                 size += path.stat().st_size
         facts = sum(path.suffix in _FACT_SUFFIXES for path in files)
-        archives = self._archives()
-        for path in (path for archive in archives for path in archive.rglob("*") if path.is_file()):
-            with contextlib.suppress(OSError):
-                size += path.stat().st_size
-        return CacheInfo(self.folder, len(files) - facts, facts, size, len(archives))
+        archives, archive_bytes = taken_out(self.folder)
+        return CacheInfo(self.folder, len(files) - facts, facts, size + archive_bytes, archives)
 
     def clear(self) -> CacheInfo:
         """Remove everything that is kept, and nothing else; return what it was."""
@@ -165,14 +160,8 @@ class FactStore:
             for folder in (path.parent, path.parent.parent):
                 with contextlib.suppress(OSError):  # not empty yet
                     folder.rmdir()
-        for folder in self._archives():
-            shutil.rmtree(folder, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                folder.parent.rmdir()
+        forget_taken_out(self.folder)
         return before
-
-    def _archives(self) -> list[Path]:
-        return [] if self.folder is None else [path for path in self.folder.glob(f"{UNPACKED}/*") if path.is_dir()]
 
     def _own_files(self) -> Iterator[Path]:
         if self.folder is None:

@@ -20,7 +20,8 @@ from stemkit.core.manifest import load_film
 from stemkit.intake import archive as archive_module
 from stemkit.intake import unpacked as unpacked_module
 from stemkit.intake.folder import film_from_paths, open_film, resolve
-from stemkit.store.facts import UNPACKED, FactStore
+from stemkit.store.facts import FactStore
+from stemkit.store.taken_out import UNPACKED
 from stemkit.workflows.check import check_film
 from stemkit.workflows.conform import conform
 from stemkit.workflows.init import init
