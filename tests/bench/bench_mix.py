@@ -1,9 +1,9 @@
 """The mix beside ffmpeg's filter graph for the same film: whole processes, on one file system, in turn.
 
-``python -m tests.bench mix`` makes a film of ``STEMKIT_BENCH_CHAPTERS`` chapters of 108 s (8 by default; 50, which
-are 90 minutes and need 25 GB of disk, is the figure of the README) with three stereo stems each, at 48 kHz/24 bit
-with handles. ffmpeg joins each role with a chain of ``acrossfade``, adds with ``amix`` and limits with ``alimiter``:
-the full mix alone, nothing measured. CPU seconds are the fair figure on a busy machine.
+``python -m tests.bench mix`` makes a film of ``STEMKIT_BENCH_CHAPTERS`` chapters of ``STEMKIT_BENCH_SECONDS`` (8 of
+108 s by default; 50, which are 90 minutes and need 25 GB of disk, is the figure of the README) with three stereo
+stems each, at 48 kHz/24 bit with handles. ffmpeg joins each role with a chain of ``acrossfade``, adds with ``amix``
+and limits with ``alimiter``: the full mix alone, nothing measured. CPU seconds are the fair figure on a busy machine.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from stemkit.audio.writer import PrintWriter, WriteFormat
 from stemkit.core.layout import LAYOUTS
 
 RATE_HZ, FPS = 48_000, 24
-CHAPTER_S, HANDLE_FRAMES = 108, 6
+CHAPTER_S, HANDLE_FRAMES = int(os.environ.get("STEMKIT_BENCH_SECONDS", "108")), 6
 CHAPTERS = int(os.environ.get("STEMKIT_BENCH_CHAPTERS", "8"))
 ROLES = ("VO", "SFX", "MUSIC")
 _FILM = """
