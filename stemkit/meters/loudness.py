@@ -83,13 +83,14 @@ def _window_powers(ledger: Ledger, cells: Floats, first: int, length: int) -> Fl
     total = np.zeros(count)
     for i in range(0, length, 10):
         total += tens[i : i + count]
-    return np.asarray(total / _window_samples(ledger, first, count, length))
+    total /= _window_samples(ledger, first, count, length)
+    return total
 
 
-def _window_samples(ledger: Ledger, first: int, count: int, length: int) -> Floats:
+def _window_samples(ledger: Ledger, first: int, count: int, length: int) -> Floats | float:
     rate = ledger.cell_rate_hz
     if rate % 100 == 0:
-        return np.full(count, float(length * (rate // 100)))
+        return float(length * (rate // 100))
     starts = (2 * np.arange(first, first + count + length) * rate + 100) // 200
     return np.asarray(starts[length:] - starts[:count], dtype=np.float64)
 
