@@ -14,7 +14,20 @@ from stemkit.cli._console import run as run_command
 from tests.conform.conform_films import film_in, noise, right, tree, write
 
 FIELDS = {
-    *("chapter", "role", "source", "name", "output", "files", "status", "reason", "steps", "waiting", "before", "after"),
+    *(
+        "chapter",
+        "role",
+        "source",
+        "name",
+        "output",
+        "files",
+        "status",
+        "reason",
+        "steps",
+        "waiting",
+        "before",
+        "after",
+    ),
     *("because", "findings", "creator"),
 }
 
