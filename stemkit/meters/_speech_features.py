@@ -11,6 +11,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from stemkit.meters._content import FRAMES_PER_SECOND, MEL_BANDS, Content, Floats
+from stemkit.meters._syllables import NAMES as SYLLABLES
+from stemkit.meters._syllables import syllable_features
 
 WINDOW, STEP = 70, 35
 NAMES = (
@@ -30,6 +32,7 @@ NAMES = (
     "high",
     "middle",
     "line",
+    *SYLLABLES,
 )
 _FEWEST_ACTIVE = 12
 _RATES = np.fft.rfftfreq(WINDOW, 1.0 / FRAMES_PER_SECOND)
@@ -47,7 +50,7 @@ def _spread(values: Floats, where: NDArray[np.bool_]) -> Floats:
 
 
 def speech_features(content: Content) -> tuple[NDArray[np.intp], Floats]:
-    """Return the first frames of the windows that have sound, and their features, shape ``(windows, 16)``."""
+    """Return the first frames of the windows that have sound, and their features, shape ``(windows, 24)``."""
     frames = len(content.levels_db)
     if frames < WINDOW:
         return np.zeros(0, np.intp), np.zeros((0, len(NAMES)))
@@ -71,6 +74,7 @@ def speech_features(content: Content) -> tuple[NDArray[np.intp], Floats]:
         (levels < levels.max(axis=1)[:, np.newaxis] - 20.0).mean(axis=1),
         *_colour(bands, active),
         _mean(line, active),
+        *syllable_features(bands, strength, active),
     ]
     return starts, np.column_stack(columns)
 

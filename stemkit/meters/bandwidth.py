@@ -13,13 +13,13 @@ import numpy as np
 
 from stemkit.meters._content import Content
 
-VERSION = 2
+VERSION = 3
 _FEWEST_MOMENTS = 40
 _LEAST_DROP_DB = 25.0
 _LEAST_SHARE = 0.5
 _HIGHEST = 0.925
 """Of half the sample rate: above it stands every converter's own filter."""
-HALF_RATES_HZ = ((20_800.0, 22_100.0, 44_100), (14_900.0, 15_800.0, 32_000), (10_300.0, 11_150.0, 22_050))
+HALF_RATES_HZ = ((20_800.0, 22_100.0, 44_100), (14_900.0, 15_600.0, 32_000), (10_300.0, 11_150.0, 22_050))
 """Where conversions from a lower rate end, from first to last, and the rate."""
 
 

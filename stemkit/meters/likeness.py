@@ -1,6 +1,6 @@
 """What a sound is like: a voice, effects or music; and whether a voice is heard over music or effects.
 
-A judgement from evidence, never a certainty: a linear model of sixteen features for the kind, a
+A judgement from evidence, never a certainty: a linear model of twenty-four features for the kind, a
 quadratic one for voices over something else. The weights are data, in ``likeness.toml``.
 """
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from stemkit.meters._content import FRAMES_PER_SECOND, Content, Floats
 from stemkit.meters._speech_features import STEP, WINDOW, speech_features
 
-VERSION = 1
+VERSION = 2
 _SURE = 0.9
 _LARGEST = 3.0
 

@@ -14,10 +14,10 @@ import numpy as np
 from stemkit.meters._content import Floats
 from stemkit.meters._low_band import WithLowBand
 
-VERSION = 2
+VERSION = 3
 FROM_LOW_BAND = True
 _WINDOWS = 10
-_PAUSE = 0.01
+_PAUSE, _LEAST_PART = 0.01, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,17 @@ def read_content(content: WithLowBand) -> SteadyOffset:
     worst = int(np.abs(middle).argmax())
     pauses = _means_of_pauses(content, worst)
     of_pauses = _variation(pauses)
-    if of_pauses < _variation(seconds[:, worst]):
+    if of_pauses < _variation(seconds[:, worst]) and _is_everywhere(seconds[:, worst], pauses):
         middle[worst] = np.median(pauses)
         return SteadyOffset(tuple(float(one) for one in middle), of_pauses, worst)
     return SteadyOffset(tuple(float(one) for one in middle), _variation(seconds[:, worst]), worst)
+
+
+def _is_everywhere(seconds: Floats, pauses: Floats) -> bool:
+    """Tell whether the seconds stand on the side of the pauses; where only the voice has an offset, they do not."""
+    offset = float(np.median(pauses))
+    low = float(np.percentile(seconds * np.sign(offset), 10))
+    return bool(offset != 0.0 and low >= _LEAST_PART * abs(offset))
 
 
 def _variation(means: Floats) -> float:

@@ -12,6 +12,7 @@ _STEADY_HZ, _NEARLY_ALL = 800.0, 0.9
 _RATE_DROP_DB = 35.0
 _MOVING_HZ, _OFTEN, _OFF_RATES = 1_000.0, 0.6, 0.5
 _CODEC_HZ = (11_200.0, 20_700.0)
+_BRICK_DROP_DB, _BRICK_HZ = 45.0, (15_600.0, 20_700.0)
 _FEWEST_OTHERS, _USUAL = 6, 0.4
 
 
@@ -32,13 +33,11 @@ def is_codec(band: Bandwidth) -> bool:
     return band.share >= _OFTEN and band.high_hz - band.low_hz >= _MOVING_HZ and band.off_rates >= _OFF_RATES
 
 
-def is_near_codec(band: Bandwidth) -> bool:
-    """Tell whether a wall that does not move stands where codecs set theirs."""
-    if band.wall_hz is None or band.high_hz - band.low_hz > _STEADY_HZ:
+def is_brick(band: Bandwidth) -> bool:
+    """Tell whether a wall that does not move stands where codecs set theirs, steeper than a filter by ear."""
+    if band.wall_hz is None or band.high_hz - band.low_hz > _MOVING_HZ or band.off_rates < _OFF_RATES:
         return False
-    if band.share < _NEARLY_ALL or band.drop_db < _RATE_DROP_DB:
-        return False
-    return _CODEC_HZ[0] <= band.wall_hz <= _CODEC_HZ[1]
+    return band.share >= _NEARLY_ALL and band.drop_db >= _BRICK_DROP_DB and _BRICK_HZ[0] <= band.wall_hz <= _BRICK_HZ[1]
 
 
 def weight_of(stem: StemFacts, film: FilmFacts, is_alike: Callable[[Bandwidth], bool], alone: Severity) -> Severity:

@@ -9,7 +9,9 @@ from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity
 from stemkit.meters.bandwidth import Bandwidth
 from stemkit.rules._base import StemRule, Topic, where_stem
-from stemkit.rules._walls import is_codec, is_near_codec, rate_within, weight_of
+from stemkit.rules._walls import is_brick, is_codec, rate_within, weight_of
+
+_WHOLE, _CONVERTERS_HZ = 0.9, 19_600.0
 
 
 class LossySource(StemRule):
@@ -30,15 +32,15 @@ class LossySource(StemRule):
         if stem.media.is_lossy or band.wall_hz is None or rate_within(band, stem.media.sample_rate_hz) is not None:
             return
         moves = is_codec(band)
-        if not moves and (stem.stem.role is Role.VO or not is_near_codec(band)):
+        if not moves and (stem.stem.role is Role.VO or not is_brick(band)):
             return
         yield self.finding(
             "moving" if moves else "wall",
             where_stem(stem, chapter),
-            severity=weight_of(stem, film, is_codec, Severity.WARNING) if moves else Severity.INFO,
+            severity=_severity(stem, film, band),
             observed=round(band.wall_hz),
             unit="Hz",
-            confidence=0.9 if moves else 0.6,
+            confidence=0.9 if moves else 0.7,
             params={
                 "drop_db": band.drop_db,
                 "low_hz": round(band.low_hz),
@@ -46,3 +48,12 @@ class LossySource(StemRule):
                 "share_percent": round(100 * band.share),
             },
         )
+
+
+def _severity(stem: StemFacts, film: FilmFacts, band: Bandwidth) -> Severity:
+    """Return a note for effects out of mixed libraries, and for walls that good converters set, too."""
+    is_mixed = stem.stem.role is Role.SFX and band.share < _WHOLE
+    is_converter = not is_codec(band) and (band.wall_hz or 0.0) > _CONVERTERS_HZ
+    if is_mixed or is_converter:
+        return Severity.INFO
+    return weight_of(stem, film, lambda one: is_codec(one) or is_brick(one), Severity.WARNING)

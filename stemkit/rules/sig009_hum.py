@@ -22,7 +22,7 @@ class HumRule(StemRule):
     needs = (Need(StreamOf.STEM, Hum),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
-        """Yield hum at 50 or 60 Hz and their harmonics; a bass note held through all of a cue is as steady."""
+        """Yield hum at 50 or 60 Hz and their harmonics; a bass note held through all of a cue, or a machine, is as steady."""
         hum = stem.measured.get(Hum)
         assert hum is not None
         if hum.mains_hz is None or hum.level_dbfs is None:
@@ -32,7 +32,7 @@ class HumRule(StemRule):
             where_stem(stem, chapter),
             observed=round(hum.level_dbfs, 1),
             unit="dBFS",
-            confidence=0.7 if stem.stem.role is Role.MUSIC else 0.95,
+            confidence=0.95 if stem.stem.role is Role.VO else 0.7,
             params={
                 "mains_hz": hum.mains_hz,
                 "lines": ", ".join(f"{hum.mains_hz * harmonic:g}" for harmonic in hum.harmonics),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
+from stemkit.core.film import Handles
 from stemkit.core.finding import Finding, Severity
-from stemkit.core.lengths import LengthKind
 from stemkit.meters.edges import Edges
 from stemkit.rules._base import StemRule, Topic, fit_of, where_stem
 
@@ -30,7 +30,7 @@ class HardEdge(StemRule):
         if fit is None:
             yield self.skip("skip_no_picture", where)
             return
-        if fit.kind is not LengthKind.PICTURE_ONLY:
+        if not fit.is_right or fit.handles != Handles():
             return
         for condition, edge, level in (
             ("head", edges.head_dbfs, edges.head_level_dbfs),

@@ -248,13 +248,15 @@ def test_walls_are_looked_for_at_every_rate(rate: int) -> None:
 @pytest.mark.parametrize("offset", [0.01, -0.02])
 def test_the_pauses_of_a_voice_tell_its_offset(offset: float) -> None:
     t = np.arange(SECONDS * RATE) / RATE
-    # Breath on the capsule: the mean of every second is shaken by far more than the offset.
-    rumble = 0.2 * np.sin(2 * np.pi * 0.9 * t) * (np.sin(2 * np.pi * 0.21 * t) > 0.3)
+    # Breath on the capsule shakes the mean of every second.
+    rumble = 2.0 * offset * np.sin(2 * np.pi * 0.9 * t) * (np.sin(2 * np.pi * 0.21 * t) > 0.3)
     sound = (clean("voice")[:, :1] + rumble[:, np.newaxis]) * (np.sin(2 * np.pi * 0.21 * t) > 0.3)[:, np.newaxis]
     found = steady_offset.read_content(scan(sound + offset)[0])
     assert found.per_channel[0] == pytest.approx(offset, rel=0.05)
     assert found.variation < 0.12
     assert steady_offset.read_content(scan(sound)[0]).dbfs is None
+    words = sound + offset * (np.abs(sound) > 0.0)
+    assert steady_offset.read_content(scan(words)[0]).variation > 0.35, "an offset of the words alone is not steady"
 
 
 def test_hum_that_a_rumble_hides_is_heard_in_the_pauses() -> None:
