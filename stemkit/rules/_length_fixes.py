@@ -7,6 +7,7 @@ from stemkit.core.lengths import LengthFit, LengthKind
 from stemkit.core.steps import FitLength, Retag, Step, TrimTail
 from stemkit.meters.silence import Silence
 
+_MOST_CODEC_SAMPLES = 4_608  # delay and padding of MP3 and AAC together, at the programme's rate
 _MOST_PADDING_S = 1  # more than this is missing sound, not a ragged end
 
 
@@ -19,6 +20,15 @@ def length_fixes(fit: LengthFit, stem: StemFacts, rate_hz: int) -> tuple[Step, .
     if is_ragged or _is_silent_surplus(fit, stem, rate_hz):
         return (FitLength(fit.expected_samples),)
     return (TrimTail(fit.expected_samples),) if fit.kind is LengthKind.LONG else ()
+
+
+def codec_surplus(fit: LengthFit, stem: StemFacts, picture: int | None) -> int:
+    """Return the samples that a codec has put around the sound without saying so, 0 where that explains nothing."""
+    if stem.media is None or stem.media.states_codec_delay is not False or fit.true_rate_hz is not None:
+        return 0
+    length = fit.expected_samples + fit.difference_samples
+    surplus = [length - right for right in (fit.expected_samples, picture) if right is not None]
+    return min((over for over in surplus if 0 < over <= _MOST_CODEC_SAMPLES), default=0)
 
 
 def _is_silent_surplus(fit: LengthFit, stem: StemFacts, rate_hz: int) -> bool:

@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Severity
-from stemkit.core.lengths import LengthFit, LengthKind
+from stemkit.core.lengths import LengthFit, LengthKind, picture_samples
 from stemkit.core.steps import FitLength
 from stemkit.meters.silence import Silence
 from stemkit.rules._base import ChapterRule, Supersedes, Topic, fit_any, where_chapter, where_stem
 from stemkit.rules._history import was_taken
-from stemkit.rules._length_fixes import length_fixes
+from stemkit.rules._length_fixes import codec_surplus, length_fixes
 
 _RIGHT = (LengthKind.WITH_HANDLES, LengthKind.PICTURE_ONLY)
 _SPEED = (LengthKind.MISLABELLED_RATE, LengthKind.PULL)
@@ -27,6 +27,7 @@ class Length(ChapterRule):
     topics = MappingProxyType({kind.value: Topic.RATE for kind in (LengthKind.MISLABELLED_RATE, LengthKind.PULL)})
     conditions = (
         *(kind.value for kind in LengthKind if kind not in _RIGHT),
+        "codec",
         "unequal",
         "fitted",
         "skip_no_picture",
@@ -50,14 +51,17 @@ class Length(ChapterRule):
             fit = fit_any(stem, chapter, film)
             if fit is not None and not fit.is_right:
                 condition = fit.kind.value if has_picture or fit.kind in _SPEED else "unequal"
-                yield self._finding(condition, fit, stem, chapter, film)
+                rate, frames = film.film.frame_rate, chapter.chapter.length_frames
+                picture = None if rate is None or frames is None else picture_samples(frames, rate, _rate_hz(film))
+                surplus = codec_surplus(fit, stem, picture)
+                yield self._finding("codec" if surplus else condition, fit, stem, chapter, film, surplus)
             elif fit is not None and was_taken(FitLength.kind, stem):
                 yield self.finding("fitted", where_stem(stem, chapter), severity=Severity.WARNING)
 
     def _finding(
-        self, condition: str, fit: LengthFit, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts
+        self, condition: str, fit: LengthFit, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts, surplus: int = 0
     ) -> Finding:
-        rate_hz, frame_rate = film.profile.format.sample_rate_hz, film.film.frame_rate
+        rate_hz, frame_rate = _rate_hz(film), film.film.frame_rate
         length, difference_s = fit.expected_samples + fit.difference_samples, fit.difference_samples / rate_hz
         return self.finding(
             condition,
@@ -65,13 +69,18 @@ class Length(ChapterRule):
             observed=length,
             expected=fit.expected_samples,
             unit="samples",
-            fixes=length_fixes(fit, stem, rate_hz),
+            fixes=() if surplus else length_fixes(fit, stem, rate_hz),
             params={
                 "length_s": length / rate_hz,
                 "expected_s": fit.expected_samples / rate_hz,
                 "difference_s": difference_s,
                 "difference_frames": round(difference_s * float(frame_rate.fps), 2) if frame_rate else None,
+                "surplus_s": surplus / rate_hz,
                 "rate_hz": stem.media.sample_rate_hz if stem.media else None,
                 "true_rate_hz": fit.true_rate_hz,
             },
         )
+
+
+def _rate_hz(film: FilmFacts) -> int:
+    return film.profile.format.sample_rate_hz
