@@ -189,6 +189,8 @@ class MixSettings:
     me
         ``"follow"``: music and effects are printed as they are in the mix; ``"undipped"``: as they are before
         ducking and limiter, and then their sum with the voice is not the mix.
+    me_gain_db
+        Of the undipped music and effects, beside the gain of the film.
     container
         Of the prints, ``"wav"`` or ``"flac"``; the profile's, if `None`.
     reels
@@ -204,6 +206,7 @@ class MixSettings:
     trims_db: Mapping[int, float] = field(default_factory=dict)
     duck: Ducking = Ducking()
     me: MeChoice = "follow"
+    me_gain_db: float = 0.0
     container: PrintContainer | None = None
     reels: tuple[int, ...] = ()
     slate: Path | None = None

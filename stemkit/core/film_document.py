@@ -183,6 +183,9 @@ class MixPart(AsWritten):
     me: Literal["follow", "undipped"] | None = Field(
         default=None, description="undipped: music and effects as before ducking and limiter; default follow"
     )
+    me_gain_db: float | None = Field(
+        default=None, ge=-40.0, le=0.0, description="a gain for undipped music and effects alone; default 0.0"
+    )
     container: Literal["wav", "flac"] | None = Field(
         default=None, description="of the prints; default: what their profile says, else wav"
     )

@@ -118,7 +118,8 @@ def _mix_settings(reading: Reading, mix: MixPart, chapters: Sequence[Chapter]) -
             trims[numbers[key]] = float(trim_db)
     most = 6.0 if mix.max_trim_db is None else mix.max_trim_db
     duck = Ducking(**(mix.duck.model_dump(exclude_none=True) if mix.duck else {}))
-    return MixSettings(mix.profile, mix.limiter or "off", mix.balance or "none", most, trims, duck, mix.me or "follow")
+    me, me_gain_db = mix.me or "follow", mix.me_gain_db or 0.0
+    return MixSettings(mix.profile, mix.limiter or "off", mix.balance or "none", most, trims, duck, me, me_gain_db)
 
 
 def _handles(reading: Reading, part: HandlesPart | None, location: Location, otherwise: Handles) -> Handles:

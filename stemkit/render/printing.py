@@ -14,12 +14,14 @@ from stemkit.core.block import Stream
 from stemkit.core.errors import Problem, RenderError, SumOverflow
 from stemkit.core.layout import Layout
 from stemkit.core.timebase import Span
+from stemkit.core.units import db_from_amplitude
 from stemkit.dsp.limiter import RUN_IN_S, LinkedLimiter
 from stemkit.dsp.limiter_activity import Activity
 from stemkit.dsp.quantise import DitherKey
 from stemkit.dsp.streams import Sink
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import LOWEST_DIRECT_RATE_HZ, Scanner
+from stemkit.plan.levels import step_below
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
 from stemkit.render.buses import Grid, LimiterStage, Work, drive, gained, touched_of, track
@@ -169,16 +171,27 @@ def _copy(kept: Kept, piece: Span, writers: Mapping[str, Sink], work: Work) -> N
 
 
 def write_apart(
-    timeline: Timeline, row: PrintRow, target: PrintTarget, gain_db: float, work: Work, span: Span | None = None
+    timeline: Timeline,
+    row: PrintRow,
+    target: PrintTarget,
+    gain_db: float,
+    work: Work,
+    span: Span | None = None,
+    own_db: float = 0.0,
 ) -> None:
     """Render a print that is no part of the mix: its roles before ducking and limiter, rounded on their own.
+
+    Parameters
+    ----------
+    gain_db
+        Of the film; ``own_db`` is what somebody asked for this print beside it.
 
     Raises
     ------
     RenderError
         If it would exceed full scale; nothing is ever clipped.
     """
-    plain, start = replace(timeline, duck=None), span.start if span else 0
+    plain, start, gain_db = replace(timeline, duck=None), span.start if span else 0, gain_db + own_db
     lines = [line for role in row.roles for line in timeline.lines.get(role, ())]
     grid = Grid(DitherKey(row.name), target.bits, Touched(lines, target.bits), gain_db != 0.0)
     tracks = [track(plain, role, target.channels, work, span) for role in row.roles]
@@ -192,10 +205,17 @@ def write_apart(
                 if work.on_samples is not None:
                     work.on_samples(len(bus))
         except SumOverflow as error:
-            hint = 'print it as it is in the mix (me = "follow"), or turn the loudest place of effects or music down'
+            fits_db = _room_db(plain, row, target.channels, work) - gain_db
+            hint = f'ask for me_gain_db = {step_below(own_db + fits_db):.1f} or less in [mix], or for me = "follow"'
             message = f"the undipped {row.name} would exceed full scale: {error.problems[0].message}"
             raise RenderError(Problem("over_full_scale", message, hint)) from error
         writer.close()
+
+
+def _room_db(timeline: Timeline, row: PrintRow, channels: int, work: Work) -> float:
+    """Return the gain that brings the largest sample of a print to full scale."""
+    tracks = [track(timeline, role, channels, work) for role in row.roles]
+    return -(db_from_amplitude(max(float(np.abs(bus).max(initial=0.0)) for bus in _added(tracks))) or 0.0)
 
 
 def _added(tracks: Sequence[Stream]) -> Stream:

@@ -134,7 +134,7 @@ def _duck(duck: Mapping[str, Any] | None, me: Mapping[str, Any] | None) -> Itera
         yield f"  {me['print']} is as before ducking and limiter, and is not claimed to add up; its true peak is {peak}"
         if me["proposed_gain_db"] is not None:
             gain, limit = number(me["proposed_gain_db"], sign=True), number(me["limit_dbtp"], 2)
-            yield f"      -> a constant gain of {gain} dB would bring it under {limit} dBTP; none was applied"
+            yield f"      -> me_gain_db = {gain} in the film file's [mix] would bring it under {limit} dBTP"
 
 
 def null_as_text(null: Mapping[str, Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from stemkit.core.film import Ducking
 from stemkit.core.timebase import Span
 from stemkit.plan.ducking import DUCKED, Dip, Duck
-from stemkit.plan.levels import step_below
+from stemkit.plan.levels import nearest_step, step_below
 from stemkit.plan.routing import PrintRow
 from stemkit.plan.timeline import Timeline
 from stemkit.report.curves import encode
@@ -68,7 +68,7 @@ def _curve(duck: Duck, length: int, rate_hz: int) -> list[float]:
 
 
 def me_as_dict(
-    rows: Sequence[PrintRow], measured: Mapping[str, Mapping[str, Any]], limit_dbtp: float | None
+    rows: Sequence[PrintRow], measured: Mapping[str, Mapping[str, Any]], limit_dbtp: float | None, gain_db: float
 ) -> dict[str, Any] | None:
     """Return what stands apart from the mix, and a gain that would bring it under its limit; `None` where nothing does.
 
@@ -76,18 +76,21 @@ def me_as_dict(
     ----------
     measured
         Of each print as written.
+    gain_db
+        That it was given beside the film's, because somebody asked for it.
     """
     row = next((row for row in rows if row.is_undipped), None)
     if row is None:
         return None
     peak = measured[row.name].get("true_peak_dbtp")
-    gain = None
+    proposed = None
     if peak is not None and limit_dbtp is not None and round(peak, 2) > limit_dbtp:
-        gain = step_below(limit_dbtp - peak)
+        proposed = nearest_step(gain_db + step_below(limit_dbtp - peak))
     return {
         "mode": "undipped",
         "print": row.name,
         "true_peak_dbtp": peak,
         "limit_dbtp": limit_dbtp,
-        "proposed_gain_db": gain,
+        "gain_db": gain_db,
+        "proposed_gain_db": proposed,
     }

@@ -53,6 +53,7 @@ class Printed:
     parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
     sounds: Mapping[str, tuple[WrittenFile, ...]] = field(default_factory=dict)
     reels: tuple[tuple[NullFacts, ...], ...] = ()
+    me_gain_db: float = 0.0
 
     @property
     def all_parts(self) -> list[Part]:
@@ -135,7 +136,7 @@ def make_prints(
     for row in rows:
         if row.is_undipped:
             told = work(f"writing {row.name} undipped")
-            write_apart(timeline, row, targets[row.name], level.applied_gain_db, told)
+            write_apart(timeline, row, targets[row.name], level.applied_gain_db, told, own_db=film.mix.me_gain_db)
     rendering, kept = reuse.plan(timeline, mixed, form, level)
     told = work("writing the prints")
     activity = write_prints(timeline, mixed, targets, level.applied_gain_db, told, ceiling, kept=kept)
@@ -147,7 +148,8 @@ def make_prints(
     nulls += sums_apart(rows, length)
     parts = parts_of(film, form, hashes)
     names = {name: each[0].file.name for name, each in parts.items()}
-    return Printed(rows, names, files, level, nulls, timeline, rendering, balance, parts, sounds, reels)
+    own = film.mix.me_gain_db
+    return Printed(rows, names, files, level, nulls, timeline, rendering, balance, parts, sounds, reels, own)
 
 
 _Proof = tuple[

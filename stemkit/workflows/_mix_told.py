@@ -121,7 +121,7 @@ def _of_prints(printed: Printed) -> dict[str, Any]:
         "level": _level(printed.level, timeline.sample_rate_hz),
         "balance": balance_as_dict(printed.balance) if printed.balance else None,
         "duck": duck_as_dict(timeline),
-        "me": me_as_dict(printed.rows, measured, printed.level.limit_dbtp),
+        "me": me_as_dict(printed.rows, measured, printed.level.limit_dbtp, printed.me_gain_db),
         "limiter": limiter_as_dict(printed.level, timeline.sample_rate_hz) if printed.level.is_limited else None,
         "boundaries": [
             {key: getattr(join, key) for key in BOUNDARY}

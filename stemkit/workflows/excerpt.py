@@ -136,7 +136,8 @@ def _as_mixed(film: Film, earlier: Mapping[str, Any] | None) -> Film:
     settings = duck.settings if duck else Ducking()
     limiter: LimiterChoice = "linked" if earlier.get("limiter") else "off"
     me: MeChoice = "undipped" if is_apart else "follow"
-    return replace(film, mix=replace(film.mix, duck=settings, limiter=limiter, me=me))
+    gain_db = earlier["me"]["gain_db"] if is_apart else 0.0
+    return replace(film, mix=replace(film.mix, duck=settings, limiter=limiter, me=me, me_gain_db=gain_db))
 
 
 def _plainly(film: Film) -> Film:
@@ -213,7 +214,8 @@ class _Excerpt:
         write_prints(timeline, mixed, targets, level.gain_db, work, level.ceiling_dbtp, rendered)
         for row in rows:
             if row.is_undipped:
-                write_apart(timeline, row, targets[row.name], level.gain_db, Work(pace.jobs), rendered)
+                told, own = Work(pace.jobs), seen.film.mix.me_gain_db
+                write_apart(timeline, row, targets[row.name], level.gain_db, told, rendered, own)
         proven = prove_files(targets, sum_rules(rows), form.layout, Work(pace.jobs))
         names = {row.name: f"{FOLDER}/{form.files(print_stem(film, row.name))[0].name}" for row in rows}
         return cls(run, span, level, rows, names, proven)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,7 @@ def test_an_undipped_me_over_its_limit_is_an_error_and_a_gain_is_proposed_only(t
     assert me["true_peak_dbtp"] > me["limit_dbtp"] == -1.0
     assert me["true_peak_dbtp"] + me["proposed_gain_db"] <= me["limit_dbtp"]
     assert me["proposed_gain_db"] == round(me["proposed_gain_db"], 1)
+    assert (me["gain_db"], me["proposed_gain_db"] < 0.0) == (0.0, True)
     assert result.has_errors
     assert result.report is not None
     (error,) = (each for each in result.report["findings"] if each["severity"] == "error")
@@ -140,7 +142,15 @@ def test_an_undipped_me_that_does_not_fit_is_refused_with_a_reason(tmp_path: Pat
     film = film_of(tmp_path, "[mix]\nduck = { depth_db = 40, hold_s = 10, lookahead_s = 4 }\nme = 'undipped'\n", 0.13)
     with pytest.raises(RenderError, match="undipped ME would exceed full scale") as caught:
         mixed(film, tmp_path / "out")
-    assert "follow" in caught.value.problems[0].hint
+    hint = caught.value.problems[0].hint
+    assert "follow" in hint
+    asked = re.search(r"me_gain_db = (-[0-9.]+)", hint)
+    assert asked is not None
+    text = (tmp_path / "film.toml").read_text("utf-8").replace("[mix]", f"[mix]\nme_gain_db = {asked[1]}")
+    (tmp_path / "film.toml").write_text(text, "utf-8")
+    result = mixed(open_film([tmp_path / "film.toml"]), tmp_path / "lower")
+    assert result.data["me"]["gain_db"] == float(asked[1])
+    assert result.data["null_test"]["exact"] is True
     assert not list((tmp_path / "out").glob("*.wav"))
 
 
