@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stemkit.core.layout import LAYOUTS
+from stemkit.kernels.scan import LOCAL_PEAKS
 from stemkit.meters import loudness, summary, true_peak
 from stemkit.meters.scan import Scanner
 from tests.meters.sounds import MONO, STEREO, programme, scan, tone
@@ -66,6 +67,41 @@ def test_windows_exactly_20_lu_below_the_mean_do_not_count_for_the_range() -> No
         powers[:30] = float(powers.mean()) * 0.01
     assert powers[0] == float(powers.mean()) * 0.01
     assert loudness.range_of(powers) == 0.0
+
+
+@pytest.mark.parametrize(("below_lu", "counts"), [(9.99, True), (10.01, False)])
+def test_the_relative_gate_is_10_lu_below_the_mean(below_lu: float, counts: bool) -> None:
+    powers = np.full(1000, 1.0)
+    powers[0] = 10.0 ** (-below_lu / 10.0) * 0.9991
+    found = loudness.gated_power(powers, -10.0)
+    assert (found == pytest.approx(float(powers.mean()), rel=1e-12)) is counts
+
+
+@pytest.mark.parametrize(("below_lu", "counts"), [(19.9, True), (20.1, False)])
+def test_the_gate_of_the_range_is_20_lu_below_the_mean(below_lu: float, counts: bool) -> None:
+    powers = np.full(1000, 1.0)
+    powers[:150] = 10.0 ** (-below_lu / 10.0) * 0.8515
+    assert loudness.range_of(powers) == pytest.approx(below_lu + 0.7 if counts else 0.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(101, 10, 95), (12, 1, 10), (6, 1, 5), (1, 0, 0)])
+def test_the_range_lies_between_ranks(count: int, low: int, high: int) -> None:
+    levels = -25.0 + 0.1 * np.arange(count)
+    powers = 10.0 ** (levels[::-1] / 10.0)
+    assert loudness.range_of(powers) == pytest.approx(levels[high] - levels[low], abs=1e-9)
+
+
+@pytest.mark.parametrize(("limit_dbtp", "count"), [(-6.1, 1), (-6.0, 0)])
+def test_overs_are_over_the_very_limit(limit_dbtp: float, count: int) -> None:
+    sound = np.zeros((48_000, 1))
+    sound[20_000:20_100] = 0.5 * np.hanning(100)[:, np.newaxis]
+    sound[20_050] = 0.5
+    ledger = scan(sound, layout=MONO, mode=LOCAL_PEAKS)
+    peak = true_peak.read(ledger).max_dbtp
+    assert peak is not None
+    places = true_peak.overs(ledger, limit_dbtp + peak + 6.05)
+    assert len(places) == count
+    assert all(place.dbtp == peak for place in places)
 
 
 def test_the_absolute_gate_is_strict_and_at_minus_70() -> None:
