@@ -28,13 +28,14 @@ def main() -> None:
 
 
 def _write_readme(name: str, told: str) -> None:
-    begin, end = f"<!-- begin speed {name} -->\n", f"\n<!-- end speed {name} -->"
+    begin, end = f"<!-- begin speed {name} -->", f"<!-- end speed {name} -->"
     text = README.read_text(encoding="utf-8")
-    if begin not in text or end not in text:
-        sys.stdout.write(f"the README has no place for {name}: {begin.strip()} … {end.strip()}\n")
+    before, found, rest = text.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found and found_end):
+        sys.stdout.write(f"the README has no place for {name}: {begin} and {end}\n")
         return
-    before, rest = text.split(begin)
-    README.write_text(before + begin + told.strip() + end + rest.split(end)[1], encoding="utf-8")
+    README.write_text(f"{before}{begin}\n{told.strip()}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
