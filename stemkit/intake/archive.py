@@ -7,6 +7,7 @@ people wrote them: macOS leaves out the mark for UTF-8, Windows writes the code 
 from __future__ import annotations
 
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -14,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from stemkit.core.errors import StemkitError
 from stemkit.core.files import cannot_write
 from stemkit.core.names import display_name, is_archive, is_junk, safe_name
 from stemkit.core.roles import recognise
@@ -27,7 +27,12 @@ _MOST_PARTS = 16
 _PIECE = 1 << 20
 _CODE_PAGES = ("gb18030", "shift_jis", "euc_kr", "big5", "cp866", "cp1251", "cp1252")
 _UTF8, _LOCKED = 0x800, 0x1
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA takes what memory a header asks for
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError),
+    *(ValueError, OverflowError, IndexError, KeyError),
+)
+"""What Python's zip reader raises at bytes that are wrong."""
 
 
 class RefusedArchiveError(Exception):
@@ -177,7 +182,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
         raise RefusedArchiveError("only zip archives are opened")
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+    except _DAMAGE as error:
         raise RefusedArchiveError("it is no zip archive, or it is damaged or not complete") from error
     except OSError as error:
         raise RefusedArchiveError(f"it cannot be read: {error.strerror or error}") from error
@@ -198,30 +203,26 @@ def take_out(archive: zipfile.ZipFile, members: Sequence[Member], folder: Path, 
     OutputError
         If the system refuses to write.
     """
-    try:
-        for member in members:
-            target = folder / member.name
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("xb") as file:
-                    for piece in _pieces(archive, member):
-                        file.write(piece)
-                        on_piece()
-            except OSError as error:
-                raise cannot_write(folder, error) from error
-    except StemkitError:
-        raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
-        raise RefusedArchiveError(f"it is damaged: {display_name(member.name)} cannot be taken out") from error
+    for member in members:
+        target = folder / member.name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as file:
+                for piece in _pieces(archive, member):
+                    file.write(piece)
+                    on_piece()
+        except OSError as error:
+            raise cannot_write(folder, error) from error
 
 
 def _pieces(archive: zipfile.ZipFile, member: Member) -> Iterator[bytes]:
     left = member.info.file_size
-    with archive.open(member.info) as packed:
-        while piece := packed.read(_PIECE):
-            left -= len(piece)
-            if left < 0:  # more than it declares
-                raise zipfile.BadZipFile(member.name)
-            yield piece
+    try:
+        with archive.open(member.info) as packed:
+            while piece := packed.read(_PIECE):
+                left -= len(piece)
+                yield piece
+    except (*_DAMAGE, OSError) as error:
+        raise RefusedArchiveError(f"it is damaged: {display_name(member.name)} cannot be taken out") from error
     if left:
-        raise zipfile.BadZipFile(member.name)
+        raise RefusedArchiveError(f"it is damaged: {display_name(member.name)} has not the size that it states")
