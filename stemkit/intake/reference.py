@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,12 @@ from stemkit.audio.probe import probe
 from stemkit.audio.reader import read_blocks
 from stemkit.core.block import Block, Stream
 from stemkit.core.errors import MediaError
-from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, Need, StreamOf
+from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, Need, StemFacts, StreamOf
 from stemkit.core.film import Chapter, Film
 from stemkit.core.lengths import fit_length
 from stemkit.core.media import MediaInfo
 from stemkit.dsp.resample import resample
+from stemkit.intake._exact_lag import Placed, exact_lag
 from stemkit.intake._work import Task, Work
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.reference import RATE_HZ, VERSION, Floats, ReferenceFit, fit_reference
@@ -66,17 +67,47 @@ def _compared(chapter: ChapterFacts, facts: FilmFacts, ledgers: Mapping[Path, Le
         key = hashlib.sha256("\n".join([stored_digest(ledger), str(own_head), *parts]).encode()).hexdigest()
         if (kept := _kept(key, work)) is not None:
             return kept
-        sketches = [
-            (stem.stem.role, _sketch(stem.media, head))
-            for stem, head in zip(stems, heads, strict=True)
-            if stem.media is not None
-        ]
-        fit = fit_reference(_sketch(media, own_head), sketches)
+        mix = Placed(media, _sketch(media, own_head), own_head)
+        fit = _fitted(mix, stems, heads, facts.profile.format.sample_rate_hz)
     except MediaError as error:
         return ReferenceFit(reason=f"the reference mix cannot be read: {error.problems[0].message}")
     if work.store is not None:
         work.store.put_arrays(key, "reference", {"reference": VERSION}, fit.as_arrays())
     return fit
+
+
+def _fitted(mix: Placed, stems: Sequence[StemFacts], heads: Sequence[float], rate_hz: int) -> ReferenceFit:
+    placed = [
+        Placed(stem.media, _sketch(stem.media, head), head)
+        for stem, head in zip(stems, heads, strict=True)
+        if stem.media is not None
+    ]
+    fit = fit_reference(mix.sketch, [(stem.stem.role, one.sketch) for stem, one in zip(stems, placed, strict=True)])
+    if not fit.parts:
+        return fit
+    parts = (
+        replace(part, lag_samples=exact_lag(mix, one, part.lag_s, rate_hz)) if part.lag_s else part
+        for part, one in zip(fit.parts, placed, strict=True)
+    )
+    return replace(fit, parts=tuple(parts))
+
+
+def compared_again(chapter: ChapterFacts, facts: FilmFacts) -> ReferenceFit | None:
+    """Return how stems that were just written make up the chapter's reference mix; `None` where there is none.
+
+    Raises
+    ------
+    MediaError
+        If a file cannot be read to its end.
+    """
+    path = chapter.chapter.reference_mix
+    if path is None:
+        return None
+    media = probe(path)
+    head = _mix_head_s(media, chapter.chapter, facts.film, facts.profile.format.sample_rate_hz)
+    heads = [_head_s(stem.media, chapter, facts) for stem in chapter.stems]
+    mix = Placed(media, _sketch(media, head), head)
+    return _fitted(mix, chapter.stems, heads, facts.profile.format.sample_rate_hz)
 
 
 def _kept(key: str, work: Work) -> ReferenceFit | None:

@@ -17,7 +17,7 @@ from stemkit.core.film import Role
 from stemkit.core.units import db_from_amplitude
 from stemkit.meters._drift import drift_of
 
-VERSION = 2
+VERSION = 3
 RATE_HZ = 12_000
 _LEAST_SHARE = 1e-5
 """Of the reference's power: a quieter stem says nothing about its own gain."""
@@ -41,6 +41,8 @@ class StemPart:
         Whether it is there with the other sign.
     drift
         By how many seconds a second its lag grows; `None` where it stays.
+    lag_samples
+        The lag in whole samples at the profile's rate, where the sound itself proves it.
     """
 
     role: Role
@@ -48,6 +50,7 @@ class StemPart:
     lag_s: float | None
     is_inverted: bool = False
     drift: float | None = None
+    lag_samples: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from stemkit.core.finding import Severity, Value
+from stemkit.core.steps import ApplyGain, ShiftSound, Step
 from stemkit.meters.reference import StemPart
 
 LATE_S = 0.001
@@ -24,6 +25,7 @@ class PartFault:
     observed: float | None = None
     unit: str | None = None
     params: Mapping[str, Value] = field(default_factory=dict)
+    fixes: tuple[Step, ...] = ()
 
 
 def faults_of(part: StemPart, shift_s: float, gain_db: float) -> Iterator[PartFault]:
@@ -40,12 +42,17 @@ def faults_of(part: StemPart, shift_s: float, gain_db: float) -> Iterator[PartFa
     if abs(lag := part.lag_s - shift_s) > LATE_S:
         params = {"lag_s": lag}
         way = {"way": "early" if lag > 0.0 else "late"}
-        yield PartFault("lag", Severity.ERROR, 0.95, round(lag, 4), "s", {**params, **way})
+        # Which of two clocks is wrong nobody can say where all are elsewhere.
+        is_proven = part.lag_samples is not None and not shift_s
+        fixes = (ShiftSound(part.lag_samples or 0),) if is_proven else ()
+        yield PartFault("lag", Severity.ERROR, 0.95, round(lag, 4), "s", {**params, **way}, fixes)
     if part.is_inverted:
         yield PartFault("inverted", Severity.ERROR, 0.95)
     if abs(by_db := part.gain_db - gain_db) > LEVEL_DB:
         way = {"way": "quieter" if by_db > 0.0 else "louder"}
-        yield PartFault("level", Severity.WARNING, 0.9, round(-by_db, 1), "dB", {"by_db": abs(by_db), **way})
+        # A level is known only where the stem stands at the right sample.
+        fixes = (ApplyGain(round(by_db, 2)),) if not gain_db and not part.lag_s else ()
+        yield PartFault("level", Severity.WARNING, 0.9, round(-by_db, 1), "dB", {"by_db": abs(by_db), **way}, fixes)
 
 
 def common(values: list[float | None], least: float) -> float:

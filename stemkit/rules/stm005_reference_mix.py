@@ -23,6 +23,7 @@ class ReferenceMix(ChapterRule):
     topic = Topic.CONTENT
     conditions = ("offset", "mix_level", "residual", "skip_not_compared", *PART_CONDITIONS)
     severity = Severity.WARNING
+    fix = "unsafe"
     wants = (Need(StreamOf.ROLES, ReferenceFit),)
 
     def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
@@ -62,6 +63,7 @@ class ReferenceMix(ChapterRule):
                     expected=None if fault.observed is None else 0,
                     unit=fault.unit,
                     confidence=fault.confidence,
+                    fixes=fault.fixes,
                     params={"role": part.role.value, **fault.params},
                 )
 

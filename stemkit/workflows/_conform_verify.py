@@ -11,14 +11,18 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, StemFacts, Str
 from stemkit.core.finding import Outcome
 from stemkit.core.media import MediaInfo
 from stemkit.intake.low_band import low_band_of
+from stemkit.intake.reference import compared_again
 from stemkit.meters._ledger import Ledger
 from stemkit.meters._listening import listen, listening_modules, low_band_readings
 from stemkit.meters._meter import read
 from stemkit.meters.content_scan import ContentScanner
+from stemkit.meters.reference import ReferenceFit
 from stemkit.plan.conform import ConformItem
 from stemkit.rules._engine import rule_of, run_rules
 
 Place = tuple[int, str, Path]
+REFERENCE = "STM005"
+"""The rule whose repairs are proven against a file that is no stem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +72,42 @@ def still_there(items: Iterable[ConformItem], written: Mapping[Place, Written], 
     rules = [rule_of(code) for code in sorted(frozenset().union(*codes.values()))]
     if not rules:
         return {}
-    chapters = tuple(_as_written(chapter, written, outputs) for chapter in facts.chapters)
+    chapters = tuple(_as_written(chapter, written, outputs, codes, facts) for chapter in facts.chapters)
     places = {(place[0], Path(outputs[place])): place for place in codes}
+    taken = {place_of(item): {step.kind for step in item.steps} for item in items}
     found: dict[Place, str] = {}
     for finding in run_rules(replace(facts, chapters=chapters), rules).findings:
         where = finding.where
         place = places.get((where.chapter or 0, where.path)) if where.path else None
         is_open = finding.outcome is Outcome.FAIL and finding.fixes and finding.waived_by is None
-        if place is not None and is_open and finding.code in codes[place]:
+        is_ours = place is not None and all(step.kind in taken[place] for step in finding.fixes)
+        if place is not None and is_open and is_ours and finding.code in codes[place]:
             found.setdefault(place, finding.code)
     return found
 
 
-def _as_written(chapter: ChapterFacts, written: Mapping[Place, Written], outputs: Mapping[Place, str]) -> ChapterFacts:
-    def changed(stem: StemFacts) -> StemFacts:
-        place = (chapter.chapter.number, stem.stem.role, stem.stem.path)
-        file = written.get(place)
-        if file is None:
-            return stem
-        path = Path(outputs[place])
-        media = replace(file.media, path=path)
-        return StemFacts(replace(stem.stem, path=path), media, file.measured, Measured())
+def _as_written(
+    chapter: ChapterFacts,
+    written: Mapping[Place, Written],
+    outputs: Mapping[Place, str],
+    codes: Mapping[Place, frozenset[str]],
+    facts: FilmFacts,
+) -> ChapterFacts:
+    def place_in(stem: StemFacts) -> Place:
+        return (chapter.chapter.number, stem.stem.role, stem.stem.path)
 
-    return replace(chapter, stems=tuple(map(changed, chapter.stems)))
+    def changed(stem: StemFacts) -> StemFacts:
+        file = written.get(place_in(stem))
+        return stem if file is None else StemFacts(stem.stem, file.media, file.measured, Measured())
+
+    def named(stem: StemFacts) -> StemFacts:
+        path = outputs.get(place_in(stem))
+        if path is None or place_in(stem) not in written or stem.media is None:
+            return stem
+        return replace(stem, stem=replace(stem.stem, path=Path(path)), media=replace(stem.media, path=Path(path)))
+
+    now = replace(chapter, stems=tuple(map(changed, chapter.stems)), together=Measured())
+    if any(REFERENCE in codes.get(place_in(stem), ()) for stem in chapter.stems):
+        fit = compared_again(now, facts)
+        now = replace(now, together=Measured({ReferenceFit: fit} if fit else {}))
+    return replace(now, stems=tuple(map(named, now.stems)))

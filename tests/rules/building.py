@@ -213,7 +213,7 @@ def _reference(given: Mapping[str, Any]) -> dict[type, object]:
         return {}
     fit = dict(given["reference"])
     parts = [
-        StemPart(Role(role), _undefined(gain), _undefined(lag), *more)
+        StemPart(Role(role), _undefined(gain), _undefined(lag), *map(_undefined, more))
         for role, gain, lag, *more in fit.pop("parts", ())
     ]
     return {ReferenceFit: ReferenceFit(tuple(parts), **fit)}
@@ -367,7 +367,22 @@ def with_fixes(facts: FilmFacts, findings: Iterable[Finding]) -> FilmFacts:
         return stem
 
     chapters = tuple(replace(one, stems=tuple(map(fixed, one.stems))) for one in facts.chapters)
-    return replace(facts, chapters=chapters)
+    return replace(facts, chapters=tuple(_compared_again(chapter, steps) for chapter in chapters))
+
+
+def _compared_again(chapter: ChapterFacts, steps: Mapping[Path | None, list[Step]]) -> ChapterFacts:
+    fit = chapter.together.get(ReferenceFit)
+    if fit is None:
+        return chapter
+    taken = {stem.stem.role: steps.get(stem.stem.path, []) for stem in chapter.stems}
+
+    def again(part: StemPart) -> StemPart:
+        kinds = {step.kind for step in taken.get(part.role, ())}
+        part = replace(part, lag_s=0.0, lag_samples=None) if "shift_sound" in kinds else part
+        return replace(part, gain_db=0.0) if "apply_gain" in kinds else part
+
+    fit = replace(fit, parts=tuple(map(again, fit.parts)))
+    return replace(chapter, together=Measured({**chapter.together.readings, ReferenceFit: fit}))
 
 
 def _after(stem: StemFacts, step: Step) -> StemFacts:
