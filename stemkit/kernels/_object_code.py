@@ -139,7 +139,8 @@ class ObjectKernel:
         return result.value
 
     def _prepare(self) -> None:
-        if links_by_itself():
+        # Where others can write, nothing would ever be kept here; numba is not so strict.
+        if links_by_itself() and (is_ours_alone(kernel_cache_folder()) or not CAN_KEEP_KERNELS):
             with suppress(UnknownCodeError, OSError):
                 self._call = self._callable(place(self._image(), _known()))
                 return

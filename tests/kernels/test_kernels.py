@@ -265,6 +265,15 @@ def test_machine_code_that_others_could_have_written_is_not_read(tmp_path: Path)
     assert _object_code._read(link) is None
 
 
+@pytest.mark.skipif(not _object_code.links_by_itself(), reason="numba calls its own kernels here")
+def test_a_cache_folder_that_others_can_write_is_left_to_numba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(ObjectKernel, "_dispatcher", lambda kernel: (lambda number: number, ()))
+    tmp_path.chmod(0o777)
+    kernel = ObjectKernel("m", "f", "q0")
+    assert kernel(7) == 7
+
+
 @pytest.mark.parametrize("order", [("ours", "theirs"), ("theirs", "ours", "theirs")])
 def test_numba_s_own_kernels_still_free_their_arrays_beside_linked_ones(order: tuple[str, ...]) -> None:
     program = """
