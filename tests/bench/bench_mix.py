@@ -89,12 +89,11 @@ def main() -> None:
 
 def deliver(folder: Path, chapters: int, *, seconds: int = CHAPTER_S, only: int | None = None) -> None:
     """Write the stems and the film file; or a new version of one chapter, with the same level and peaks."""
-    scenes = _scenes()
     folder.mkdir(exist_ok=True)
     for number in [only] if only else range(1, chapters + 1):
         (folder / f"ch{number:02}").mkdir(exist_ok=True)
         for at, role in enumerate(ROLES):
-            _write_stem(folder / f"ch{number:02}" / f"{role}.wav", scenes[role], 10 * number + at, seconds, bool(only))
+            _write_stem(folder / f"ch{number:02}" / f"{role}.wav", role, 10 * number + at, seconds, bool(only))
     if only is None:
         _write_film(folder, "film.toml", "crowd-film", "linked")
 
@@ -107,32 +106,31 @@ def _write_film(folder: Path, name: str, profile: str, limiter: str) -> None:
     (folder / name).write_text(text, "utf-8")
 
 
-def _scenes() -> dict[str, list[NDArray[np.float64]]]:
-    """Return some ten-second scenes for each role: phrases of a buzzing voice, bursts of noise, chords."""
-    rng = np.random.default_rng(3)
-    t = np.arange(10 * RATE_HZ) / RATE_HZ
-    scenes: dict[str, list[NDArray[np.float64]]] = {role: [] for role in ROLES}
-    for _ in range(5):
-        pitch = rng.uniform(110.0, 150.0)
-        voice = sum(np.sin(2 * np.pi * pitch * h * t + rng.uniform(0, 6)) / h for h in range(1, 12))
-        phrase = np.clip(np.sin(2 * np.pi * 3.5 * t), 0, 1) * (np.sin(2 * np.pi * 0.13 * t + rng.uniform(0, 6)) > -0.4)
-        burst = rng.standard_normal(len(t)) * np.exp(-((t * 1.3) % 1.0) * 12)
-        chord = sum(np.sin(2 * np.pi * f * t + rng.uniform(0, 6)) for f in (220.0, 277.2, 329.6, 440.0, 1760.0))
-        air = 0.01 * rng.standard_normal((len(t), 2))
-        hit = 0.7 * np.sin(2 * np.pi * 90.0 * t) * np.exp(-np.maximum(t - 5.0, 0.0) * 20.0) * (t >= 5.0)
-        scenes["VO"].append(np.column_stack([0.05 * voice * phrase, 0.05 * voice * phrase]))
-        scenes["SFX"].append(np.column_stack([0.08 * burst + hit, 0.06 * burst + hit]) + 0.4 * air)
-        scenes["MUSIC"].append(np.column_stack([0.016 * chord, 0.014 * chord]) + 0.1 * air)
-    return scenes
+def _scene(role: str, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return ten seconds of a role, different each time: phrases of a buzzing voice, bursts and a blow, chords."""
+    t = (np.arange(10 * RATE_HZ) / RATE_HZ).astype(np.float32)
+    air = rng.standard_normal((len(t), 2), dtype=np.float32)
+    if role == "VO":
+        pitch = rng.uniform(90.0, 180.0)
+        voice = sum(np.sin(2 * np.pi * pitch * h * t + rng.uniform(0, 6)) / h for h in (1, 2, 3, 5))
+        phrase = np.clip(np.sin(2 * np.pi * rng.uniform(3, 4) * t), 0, 1) * (np.sin(0.8 * t + rng.uniform(0, 6)) > -0.4)
+        return np.asarray((0.05 * voice * phrase)[:, np.newaxis] + 0.0003 * air)
+    if role == "SFX":
+        burst = 0.07 * air * np.exp(-((t * rng.uniform(1.0, 2.0)) % 1.0) * 12)[:, np.newaxis]
+        late = np.maximum(t - rng.uniform(1.0, 9.0), 0.0)
+        blow = np.sin(2 * np.pi * rng.uniform(60, 120) * late) * np.exp(-20.0 * late)
+        return np.asarray(burst + (0.7 * blow)[:, np.newaxis])
+    chord = sum(np.sin(2 * np.pi * f * t + rng.uniform(0, 6)) for f in rng.uniform(150.0, 900.0, 4).tolist())
+    return np.asarray((0.018 * chord)[:, np.newaxis] + 0.001 * air)
 
 
-def _write_stem(path: Path, scenes: list[NDArray[np.float64]], seed: int, seconds: int, is_new: bool) -> None:
+def _write_stem(path: Path, role: str, seed: int, seconds: int, is_new: bool) -> None:
     rng = np.random.default_rng([seed, is_new])
     samples = seconds * RATE_HZ + 2 * HANDLE_FRAMES * RATE_HZ // FPS
     with PrintWriter(path, WriteFormat(RATE_HZ, "PCM_24", LAYOUTS["stereo"], samples)) as writer:
         while samples > 0:
-            scene = scenes[rng.integers(len(scenes))] * 10.0 ** (rng.uniform(-9.0, 2.0) / 20.0)
-            writer.push(np.round(np.clip(scene[:samples], -0.99, 0.99) * 2.0**23) * 2.0**-23)
+            scene = _scene(role, rng) * 10.0 ** (rng.uniform(-9.0, 2.0) / 20.0)
+            writer.push(np.round(np.clip(scene[:samples].astype(np.float64), -0.99, 0.99) * 2.0**23) * 2.0**-23)
             samples -= len(scene)
 
 
