@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from stemkit.audio._values import whole_values
-from stemkit.core.block import Block
+from stemkit.core.block import Block, is_same_sound
 from stemkit.core.errors import MediaError, OutputError, Problem, UsageError
 from stemkit.core.layout import Layout
 from stemkit.core.steps import Subtype
@@ -139,9 +139,7 @@ def put_under(
 def _interleave(video: Iterator[Any], copied: Any, sound: Iterator[tuple[Fraction, Any]], out: Any) -> None:
     """Write both in the order of their times, so that little of either waits in memory."""
     heard = next(sound, None)
-    for packet in video:
-        if packet.dts is None:
-            continue
+    for packet in _decoding_times(video):
         while heard is not None and heard[0] <= packet.dts * packet.time_base:
             out.mux(heard[1])
             heard = next(sound, None)
@@ -150,6 +148,24 @@ def _interleave(video: Iterator[Any], copied: Any, sound: Iterator[tuple[Fractio
     while heard is not None:
         out.mux(heard[1])
         heard = next(sound, None)
+
+
+def _decoding_times(video: Iterator[Any]) -> Iterator[Any]:
+    """Give the first packets, of which Matroska does not say when they are decoded, times before those of the next."""
+    waiting: list[Any] = []
+    for packet in video:
+        if packet.pts is None:
+            continue
+        waiting.append(packet)
+        if packet.dts is None:
+            continue
+        for back, earlier in enumerate(reversed(waiting)):
+            earlier.dts = packet.dts - back * (packet.duration or 1)
+        yield from waiting
+        waiting = []
+    for packet in waiting:
+        packet.dts = packet.pts
+        yield packet
 
 
 def _packets(
@@ -174,22 +190,11 @@ def _packets(
         yield Fraction(position, rate_hz), packet
 
 
-def is_same_sound(path: Path, sound: Iterable[Block]) -> bool:
+def holds_sound(path: Path, sound: Iterable[Block]) -> bool:
     """Tell whether the sound of a file is exactly these blocks."""
     from stemkit.audio._video import _blocks
 
-    held = np.zeros((0, 0))
-    decoded = _blocks(path)
-    for block in sound:
-        while len(held) < len(block):
-            more = next(decoded, None)
-            if more is None:
-                return False
-            held = more if not len(held) else np.concatenate([held, more])
-        if not np.array_equal(held[: len(block)], block):
-            return False
-        held = held[len(block) :]
-    return not len(held) and next(decoded, None) is None
+    return is_same_sound(_blocks(path), sound)
 
 
 def _open(path: Path) -> Any:

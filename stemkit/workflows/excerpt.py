@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from stemkit import __version__
 from stemkit.audio.probe import probe
+from stemkit.core.block import is_same_sound
 from stemkit.core.errors import MediaError, UsageError
 from stemkit.core.files import OutputSet
 from stemkit.core.film import Ducking, Film, LimiterChoice, MeChoice
@@ -283,7 +282,6 @@ def _is_as_in(one: _Excerpt, earlier: Mapping[str, Any] | None, out: Path) -> bo
         files = [sound_of(part, probe(out / part["path"])) for part in parts_in(row)]
         if not all(file.is_whole for file in files):
             return False
-        blocks = zip(read_print(files, one.span), read_print(one.proven.files[full.name]), strict=True)
-        return all(np.array_equal(there, here) for there, here in blocks)
+        return is_same_sound(read_print(files, one.span), read_print(one.proven.files[full.name]))
     except (MediaError, ValueError):
         return False

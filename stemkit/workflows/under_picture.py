@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
-from stemkit.audio.picture import Picture, is_same_sound, look_at_picture, put_under
+from stemkit.audio.picture import Picture, holds_sound, look_at_picture, put_under
 from stemkit.audio.probe import probe
 from stemkit.core.errors import Problem, RenderError, UsageError
 from stemkit.core.files import OutputSet, require_space, sha256_of
@@ -66,7 +66,7 @@ def put_under_picture(folder: Path, video: Path) -> dict[str, Any]:
         made = look_at_picture(path)
         if (made.digest, made.frames) != (picture.digest, picture.frames):
             raise _not_as_planned(path, "its video is not the picture's")
-        if not is_same_sound(path, read_print(files)):
+        if not holds_sound(path, read_print(files)):
             raise _not_as_planned(path, "its sound is not the mix")
         sha256 = sha256_of(path)
         output.commit([name])
