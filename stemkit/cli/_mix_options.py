@@ -75,6 +75,7 @@ class MixAsked:
 
     def data_of(self, result: MixResult | ExcerptResult, output: Path) -> dict[str, Any]:
         """Return the JSON object of a mix, after what was asked for beside it is written."""
+        from stemkit.workflows._mix_parts import left_over
         from stemkit.workflows.excerpt import ExcerptResult
         from stemkit.workflows.joins import cut_joins
         from stemkit.workflows.under_picture import put_under_picture
@@ -82,6 +83,8 @@ class MixAsked:
         data = result.as_dict()
         if isinstance(result, ExcerptResult):
             return data
+        if result.report is not None and (others := left_over(output, data["prints"])):
+            data["left_over"] = others
         if self.joins and result.report is not None:
             data["joins"] = list(cut_joins(output))
         if self.picture is not None and result.report is not None:

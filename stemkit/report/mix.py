@@ -65,6 +65,9 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     if data.get("picture"):
         made = data["picture"]
         yield f"  under its picture: {shown(made['path'])} (video untouched, {made['frames']} frames)"
+    if others := data.get("left_over"):
+        named = ", ".join(map(shown, others[:3])) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        yield f"  no part of this mix, left by an earlier one: {named}"
     for each in data["missing"]:
         yield f"  silence stands for {each['role'] or '?'} of chapter {each['chapter']}: {typeset(each['reason'])}"
     yield from _findings(report)

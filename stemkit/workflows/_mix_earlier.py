@@ -17,7 +17,7 @@ from stemkit.core.profile import Profile
 from stemkit.meters._meter import meter_versions
 from stemkit.report.model import REPORT_NAME, SCHEMA, open_report
 from stemkit.store.facts import FactStore
-from stemkit.workflows._mix_files import parts_in
+from stemkit.workflows._mix_parts import parts_in
 
 HTML_NAME = "report.html"
 BOUNDARY = ("after", "role", "before_samples", "after_samples", "law", "degraded", "correlation", "voice")

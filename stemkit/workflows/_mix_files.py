@@ -17,15 +17,14 @@ from stemkit.audio.writer import container_of, needed_bytes
 from stemkit.core.block import Block
 from stemkit.core.errors import Problem, RenderError
 from stemkit.core.film import Film
-from stemkit.core.layout import LAYOUTS, STEREO, Layout, assumed_layout
-from stemkit.core.media import Bext, MediaInfo
+from stemkit.core.media import Bext
 from stemkit.core.profile import Profile
 from stemkit.core.timebase import Span
 from stemkit.plan.deliverables import Form, Leader, PrintFile, plan_form, print_stem, start_samples
 from stemkit.plan.routing import PrintRow
 from stemkit.plan.storage import BITS
 from stemkit.plan.timeline import Timeline
-from stemkit.render.print_files import PrintTarget, Target, WrittenFile
+from stemkit.render.print_files import PrintTarget, Target
 from stemkit.signals.leader import leader_sound
 
 _MOST_OF_HEADER = 1 << 16
@@ -195,28 +194,3 @@ def parts_of(film: Film, form: Form, hashes: Mapping[str, Sequence[str]]) -> dic
         )
         for name, found in hashes.items()
     }
-
-
-def sound_of(part: Mapping[str, Any], media: MediaInfo) -> WrittenFile:
-    """Return a file of a print, as a report describes it and as it lies on the disk."""
-    start = part["start_samples"]
-    film = Span(start, start + part["programme_samples"])
-    channels = part["channel_indices"] or range(media.channels)
-    return WrittenFile(media, film, tuple(channels), part["head_samples"], part["tail_samples"])
-
-
-def parts_in(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the files of a print of a report; reports of earlier versions know one plain file."""
-    if row.get("files"):
-        return list(row["files"])
-    length = row["length_samples"]
-    plain = {"path": row["path"], "sha256": row["sha256"], "reel": None, "channel_indices": None}
-    return [{**plain, "start_samples": 0, "programme_samples": length, "head_samples": 0, "tail_samples": 0}]
-
-
-def layout_in(row: Mapping[str, Any], media: MediaInfo) -> Layout:
-    """Return the layout of a print of a report: by the channels of its files, else by the header of the first."""
-    parts = parts_in(row)
-    labels = tuple(label for part in parts if part["reel"] == parts[0]["reel"] for label in part.get("channels") or ())
-    by_labels = next((layout for layout in LAYOUTS.values() if layout.labels == labels), None)
-    return by_labels or media.layout or assumed_layout(media.channels) or STEREO

@@ -12,7 +12,7 @@ from stemkit.audio.snippet import snippet
 from stemkit.core.errors import MediaError
 from stemkit.core.timebase import Span
 from stemkit.report.model import Report
-from stemkit.workflows._mix_files import parts_in
+from stemkit.workflows._mix_parts import parts_in
 
 _LENGTH_S = 3.0
 _MOST = 60

@@ -36,8 +36,9 @@ from stemkit.render.printing import write_apart, write_prints
 from stemkit.report.model import open_report
 from stemkit.store.facts import FactStore, open_store
 from stemkit.workflows._duck_told import duck_from
-from stemkit.workflows._mix_files import parts_in, sound_of, targets_for
+from stemkit.workflows._mix_files import targets_for
 from stemkit.workflows._mix_pace import Pace
+from stemkit.workflows._mix_parts import parts_in, sound_of
 from stemkit.workflows._mix_prints import ducked, largest_sample, learnt
 from stemkit.workflows._mix_stage import conformed_stems, joined, look
 from stemkit.workflows._mix_told import Seen, mix_as_dict, null_as_dict

@@ -14,7 +14,7 @@ from stemkit.core.steps import Subtype
 from stemkit.core.timebase import Span
 from stemkit.render.print_files import WrittenFile, read_print
 from stemkit.report.model import open_report
-from stemkit.workflows._mix_files import layout_in, parts_in, sound_of
+from stemkit.workflows._mix_parts import layout_in, parts_in, sound_of
 
 FOLDER = "joins"
 SIDE_S = 3.0

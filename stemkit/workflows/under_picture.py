@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +14,7 @@ from stemkit.core.film import Film
 from stemkit.core.steps import Subtype
 from stemkit.render.print_files import read_print
 from stemkit.report.model import open_report
-from stemkit.workflows._mix_files import layout_in, parts_in, sound_of
+from stemkit.workflows._mix_parts import layout_in, parts_in, sound_of, stem_of
 
 
 def look_at(picture: Path, film: Film) -> Picture:
@@ -56,7 +55,7 @@ def put_under_picture(folder: Path, video: Path) -> dict[str, Any]:
     parts = parts_in(full)
     files = [sound_of(part, probe(folder / part["path"])) for part in parts]
     _require_one_length(picture, Fraction(full["length_samples"], files[0].media.sample_rate_hz), picture.fps)
-    name = f"{_stem(parts[0])}_picture.{picture.suffix}"
+    name = f"{stem_of(parts[0])}_picture.{picture.suffix}"
     require_space(folder, picture.path.stat().st_size + sum(file.media.size_bytes for file in files))
     media = files[0].media
     subtype = cast("Subtype", media.subtype)
@@ -72,15 +71,6 @@ def put_under_picture(folder: Path, video: Path) -> dict[str, Any]:
         output.commit([name])
     rate = str(picture.fps) if picture.fps else None
     return {"path": name, "sha256": sha256, "frames": picture.frames, "frame_rate": rate}
-
-
-def _stem(part: Mapping[str, Any]) -> str:
-    """Return the name of a print without the marks of channels and reels."""
-    name = Path(part["path"]).stem
-    channels, reel = part.get("channels") or [], part.get("reel")
-    if len(channels) == 1:
-        name = name.removesuffix(f".{channels[0]}")
-    return name.removesuffix(f"_r{reel:02}") if reel else name
 
 
 def _require_one_length(picture: Picture, length_s: Fraction, fps: Fraction | None) -> None:

@@ -23,8 +23,8 @@ from stemkit.render.verify import prove_sums
 from stemkit.report.model import REPORT_NAME, open_report
 from stemkit.rules._engine import all_rules, run_rules
 from stemkit.store.facts import FactStore, open_store
-from stemkit.workflows._mix_files import parts_in, sound_of
 from stemkit.workflows._mix_pace import Counter
+from stemkit.workflows._mix_parts import parts_in, sound_of
 
 _RULE = "MIX002"
 _DEFAULT_PROFILE = "crowd-film"
