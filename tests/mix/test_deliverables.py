@@ -361,3 +361,27 @@ def test_flac_cannot_hold_a_profile_of_float(film: Film, tmp_path: Path) -> None
     with pytest.raises(RenderError) as caught:
         mixed(with_files_asked(film, None, "flac"), tmp_path / "out", print_by="float32")
     assert caught.value.problems[0].code == "flac_is_integer"
+
+
+def test_long_prints_are_rf64_with_all_that_belongs_to_them(
+    film: Film, plain: dict[str, Ints], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stemkit.audio.writer._WAV_LIMIT", 400_000)
+    profiled(film.base, LEADER, "lead")
+    result = mixed(with_files_asked(film, "1", None), tmp_path / "out", print_by="lead")
+    row = result.data["prints"][0]
+    assert {part["container"] for part in row["files"]} == {"RF64"}
+    assert np.array_equal(as_one(tmp_path / "out", result, "FULL"), plain["FULL"])
+    info = bwf(str(tmp_path / "out" / row["files"][1]["path"]))
+    assert info.bext.time_reference == 3597 * RATE + 25 * 2000
+    assert [cue["label"] for cue in info.cues.to_dict().values()] == ["2", "3"]
+    assert info.bext.loudness_value < -15
+    assert verify_mix(tmp_path / "out").is_proven
+
+
+def test_what_an_earlier_form_left_is_named(film: Film, tmp_path: Path) -> None:
+    args = [str(film.manifest), "-o", str(tmp_path), "--no-progress"]
+    assert CliRunner().invoke(command, [*args, "--container", "flac"]).exit_code == 0
+    (tmp_path / "Prüfung_FULL_mine.wav").write_bytes(b"not ours")
+    run = CliRunner().invoke(command, [*args, "--json"])
+    assert json.loads(run.stdout)["left_over"] == [f"Prüfung_{name}.flac" for name in sorted(PRINTS)]
