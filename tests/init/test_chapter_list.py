@@ -10,7 +10,7 @@ from stemkit.core.errors import UsageError
 from stemkit.core.timebase import FrameRate
 from stemkit.intake.chapter_list import ChapterList, read_chapter_list
 from stemkit.intake.chapter_times import read_handles, read_rate, read_time
-from stemkit.intake.table import meaning_of
+from stemkit.intake.column_meanings import meaning_of
 
 
 def read(folder: Path, text: str, encoding: str = "utf-8", rate: FrameRate | None = None) -> ChapterList:

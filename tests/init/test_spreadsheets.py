@@ -9,7 +9,7 @@ import pytest
 
 from stemkit.core.errors import UsageError
 from stemkit.intake.chapter_list import read_chapter_list
-from stemkit.intake.table import meaning_of
+from stemkit.intake.column_meanings import meaning_of
 
 FIRST = (1, "Storm", "Anna Müller", 2604)
 GOOGLE = (
