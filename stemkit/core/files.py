@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from stemkit.core.errors import OutputError, Problem
+from stemkit.core.errors import OutputError
 from stemkit.core.folder_lock import FolderLock
 from stemkit.core.interrupts import Unbroken
+from stemkit.core.leftovers import PARTIAL_PREFIX, PARTIAL_SUFFIX, finished_path, remove_leftovers
 from stemkit.core.names import display_name, is_junk, safe_name, utf8
+from stemkit.core.space import cannot_write, free_bytes, require_space
 from stemkit.core.system import (
     RandomReader,
     replace_file,
@@ -26,6 +28,8 @@ from stemkit.core.system import (
 )
 
 __all__ = [
+    "PARTIAL_PREFIX",
+    "PARTIAL_SUFFIX",
     "FolderLock",
     "OutputSet",
     "cannot_write",
@@ -39,7 +43,6 @@ __all__ = [
     "write_atomically",
 ]
 
-PARTIAL_PREFIX, PARTIAL_SUFFIX = ".stemkit-", ".partial"
 _HASH_BUFFER = 1 << 20
 
 
@@ -96,45 +99,6 @@ def write_atomically(path: Path, data: bytes | str, *, durable: bool = True) -> 
         sync_folder(path.parent)
 
 
-def cannot_write(path: Path, error: OSError) -> OutputError:
-    """Return the error for an output that the system refuses."""
-    reason = error.strerror or str(error)
-    return OutputError(
-        Problem(
-            "cannot_write",
-            f"cannot write: {reason}",
-            "check free space, the rights of the folder, and that no other program holds the file open",
-            path=str(path),
-        )
-    )
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the space left for a folder that may not exist yet."""
-    here = folder.absolute()
-    while not here.exists() and here != here.parent:
-        here = here.parent
-    try:
-        return shutil.disk_usage(here).free
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-
-
-def require_space(folder: Path, needed: int) -> None:
-    """Refuse to start what the disk cannot hold.
-
-    Raises
-    ------
-    OutputError
-        If fewer than ``needed`` bytes are free.
-    """
-    free = free_bytes(folder)
-    if free < needed:
-        message = f"needs {needed / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are free"
-        hint = "free some space or choose another folder with -o"
-        raise OutputError(Problem("no_space", message, hint, path=str(folder)))
-
-
 class OutputSet:
     """The files of one run: written under temporary names, then renamed together.
 
@@ -142,6 +106,8 @@ class OutputSet:
     ----------
     folder
         Made if it does not exist. Temporary files that a killed run left in it are removed.
+    takes_finished
+        Keep those that were `finished`, until the end of this run: it may `adopt` them.
 
     Examples
     --------
@@ -153,8 +119,9 @@ class OutputSet:
     ['report.json']
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, takes_finished: bool = False) -> None:
         self.folder = folder
+        self._takes_finished = takes_finished
         self._run = secrets.token_hex(4)
         self._names: dict[str, Path] = {}
         self._numbers = itertools.count()  # a name that was given back is not given again
@@ -168,7 +135,7 @@ class OutputSet:
             with Unbroken():
                 self._make_folder(self.folder)
                 self._lock.acquire()
-                _remove_leftovers(self.folder)
+                remove_leftovers(self.folder, keep_finished=self._takes_finished)
         except BaseException as error:
             self._give_up()
             if isinstance(error, OSError):
@@ -195,6 +162,25 @@ class OutputSet:
                 temporary = f"{PARTIAL_PREFIX}{self._run}-{next(self._numbers):04d}{PARTIAL_SUFFIX}"
                 self._names[name] = target.with_name(temporary)
             return self._names[name]
+
+    def finished(self, name: str, key: str) -> None:
+        """Let a file wait for the others where a later run finds it, should this one be killed."""
+        path = finished_path(self._target(name), key)
+        try:
+            with self._guard, Unbroken():
+                replace_file(self._names[name], path)
+                self._names[name] = path
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def adopt(self, name: str, key: str) -> Path | None:
+        """Return a file of the set that a killed run had `finished`, `None` if there is none."""
+        path = finished_path(self._target(name), key)
+        with self._guard:
+            if path in self._names.values() or not path.is_file():
+                return None
+            self._names[name] = path
+        return path
 
     def write(self, name: str, data: bytes | str) -> None:
         """Write a small file of the set; text is written as `utf8`."""
@@ -262,6 +248,8 @@ class OutputSet:
             for temporary in self._names.values():
                 with contextlib.suppress(OSError):
                     temporary.unlink(missing_ok=True)
+            if self._takes_finished:
+                remove_leftovers(self.folder)
             for folder in self._scratch:
                 shutil.rmtree(folder, ignore_errors=True)
             self._lock.release()
@@ -287,14 +275,3 @@ def tidy(folder: Path) -> None:
     if any(folder.glob(".stemkit-*")) or any(folder.glob("*/.stemkit-*")):
         with contextlib.suppress(OutputError), OutputSet(folder):
             pass
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what a killed run left; nobody else writes here while the lock is held."""
-    for pattern in (f"{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}", f"*/{PARTIAL_PREFIX}*{PARTIAL_SUFFIX}"):
-        for path in list(folder.glob(pattern)):
-            with contextlib.suppress(OSError):
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink()

@@ -44,15 +44,15 @@ def faults_of(part: StemPart, shift_s: float, gain_db: float) -> Iterator[PartFa
         way = {"way": "early" if lag > 0.0 else "late"}
         # Which of two clocks is wrong nobody can say where all are elsewhere.
         is_proven = part.lag_samples is not None and not shift_s
-        fixes = (ShiftSound(part.lag_samples or 0),) if is_proven else ()
-        yield PartFault("lag", Severity.ERROR, 0.95, round(lag, 4), "s", {**params, **way}, fixes)
+        shift: tuple[Step, ...] = (ShiftSound(part.lag_samples or 0),) if is_proven else ()
+        yield PartFault("lag", Severity.ERROR, 0.95, round(lag, 4), "s", {**params, **way}, shift)
     if part.is_inverted:
         yield PartFault("inverted", Severity.ERROR, 0.95)
     if abs(by_db := part.gain_db - gain_db) > LEVEL_DB:
         way = {"way": "quieter" if by_db > 0.0 else "louder"}
         # A level is known only where the stem stands at the right sample.
-        fixes = (ApplyGain(round(by_db, 2)),) if not gain_db and not part.lag_s else ()
-        yield PartFault("level", Severity.WARNING, 0.9, round(-by_db, 1), "dB", {"by_db": abs(by_db), **way}, fixes)
+        gain: tuple[Step, ...] = (ApplyGain(round(by_db, 2)),) if not gain_db and not part.lag_s else ()
+        yield PartFault("level", Severity.WARNING, 0.9, round(-by_db, 1), "dB", {"by_db": abs(by_db), **way}, gain)
 
 
 def common(values: list[float | None], least: float) -> float:

@@ -13,11 +13,12 @@ from pathlib import Path
 from stemkit import __version__
 from stemkit.core.errors import MediaError, Problem, RenderError
 from stemkit.core.files import OutputSet, require_space, sha256_of, tidy
+from stemkit.core.leftovers import leftover_bytes
 from stemkit.core.progress import Event, Progress
 from stemkit.core.system import identity_of
 from stemkit.meters.summary import summarise
 from stemkit.plan.conform import ConformItem, ConformPlan, ItemStatus
-from stemkit.render.stem_file import bytes_needed, conform_stem
+from stemkit.render.stem_file import StemFile, bytes_needed, conform_stem, measured_file
 from stemkit.report.check import media_as_dict
 from stemkit.workflows._conform_job import Described, Done, Job
 from stemkit.workflows._conform_split import split
@@ -29,6 +30,7 @@ from stemkit.workflows._conformed_tree import (
     as_bytes,
     beside_name,
     film_file_of,
+    key_of,
     look_at,
     profiles_of,
     receipt_name,
@@ -87,8 +89,8 @@ def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...],
         tidy(out)
         return tuple(_again(item, receipts.get(item.output), job) for item in plan.items), False
     _make_sure(todo, out, earlier, job)
-    with OutputSet(out) as output:
-        results = _write_all(todo, output, job)
+    with OutputSet(out, takes_finished=True) as output:
+        results = _write_all(todo, sources, output, job)
         files = dict(zip((item.output for item in todo), results, strict=True))
         defects = _verify(todo, files, output, job)
         done = tuple(_finished(item, files.get(item.output), receipts.get(item.output), job) for item in plan.items)
@@ -131,7 +133,7 @@ def _make_sure(todo: Sequence[ConformItem], out: Path, earlier: Earlier, job: Jo
     names = [name for item in todo for name in (*item.written_names, beside_name(str(item.output)))]
     names += [FILM_FILE for _ in manifest]
     earlier.refuse_strangers(names, [*(item.source for item in todo), *manifest])
-    require_space(out, sum(_size(item, job) for item in todo))
+    require_space(out, sum(_size(item, job) for item in todo) - leftover_bytes(out))
 
 
 def _size(item: ConformItem, job: Job) -> int:
@@ -169,21 +171,33 @@ def _again(item: ConformItem, receipt: Receipt | None, job: Job) -> Done:
     return Done(replace(item, status=ItemStatus.UNCHANGED, reason=reason), was.before, receipt.get("after"))
 
 
-def _write_all(items: Sequence[ConformItem], output: OutputSet, job: Job) -> list[_Written | RenderError | MediaError]:
+def _write_all(
+    items: Sequence[ConformItem], sources: Mapping[Path, str], output: OutputSet, job: Job
+) -> list[_Written | RenderError | MediaError]:
     told = _Told(job.progress, sum(2 * item.media.length_samples for item in items if item.media))
-    return job.each(items, lambda item: _write(item, output, job, told), told.stop)
+    return job.each(items, lambda item: _write(item, sources[item.source], output, job, told), told.stop)
 
 
-def _write(item: ConformItem, output: OutputSet, job: Job, told: _Told) -> _Written | RenderError | MediaError:
+def _write(
+    item: ConformItem, source_sha256: str, output: OutputSet, job: Job, told: _Told
+) -> _Written | RenderError | MediaError:
     """Write one file; what fails fails alone."""
     name = str(item.output)
+    key = key_of(item, source_sha256, job.metadata(item), job.kept_chunks(item))
+    was_finished = item.changes_file and not item.files and output.adopt(name, key) is not None
     path = output.temporary(name)
     try:
         before = identity_of(item.source)
-        written = _conformed(item, path, job, told) if item.changes_file else _copied(item, path, told)
+        if was_finished:
+            written = _as_written(item, measured_file(path))
+            told(2 * (item.media.length_samples if item.media else 0), name)
+        else:
+            written = _conformed(item, path, job, told) if item.changes_file else _copied(item, path, told)
         if item.files:
             written = replace(written, hashes=_split(item, path, output, job))
             output.discard(name)
+        elif item.changes_file and not was_finished:
+            output.finished(name, key)
         if identity_of(item.source) != before:
             hint = "run again once nobody writes to it any more"
             raise RenderError(Problem("changed_meanwhile", "the source changed while it was read", hint))
@@ -207,6 +221,10 @@ def _conformed(item: ConformItem, path: Path, job: Job, told: _Told) -> _Written
     file = conform_stem(
         item.media, item.steps, role, path, made_by=MADE_BY, on_samples=on_samples, tags=tags, others=others
     )
+    return _as_written(item, file)
+
+
+def _as_written(item: ConformItem, file: StemFile) -> _Written:
     media = replace(file.media, path=Path(str(item.output)))
     after = {"media": media_as_dict(media), "measured": summarise(file.ledger).as_dict()}
     return _Written(

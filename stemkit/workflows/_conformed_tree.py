@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stemkit import __version__
+from stemkit.audio.writer import Chunks
 from stemkit.core.errors import Problem, UsageError
 from stemkit.core.film import Film, Role
 from stemkit.core.profile import Profile
@@ -173,6 +175,14 @@ def _essence_of(item: ConformItem, source_sha256: str) -> dict[str, Any]:
         "steps": [step_as_dict(step) for step in item.steps],
         "files": list(item.files),
     }
+
+
+def key_of(item: ConformItem, source_sha256: str, metadata: Mapping[str, Any] | None, chunks: Chunks) -> str:
+    """Return a digest of all that decides about the bytes of an output, headers too."""
+    digest = hashlib.sha256(as_bytes({**_essence_of(item, source_sha256), "metadata": metadata}))
+    for name, body in chunks:
+        digest.update(name + body)
+    return digest.hexdigest()[:32]
 
 
 def _essence(receipt: Receipt) -> dict[str, Any]:

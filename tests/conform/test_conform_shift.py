@@ -12,6 +12,7 @@ from stemkit.audio.probe import probe
 from stemkit.audio.writer import PrintWriter, WriteFormat
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.media import Bext
+from stemkit.core.steps import Subtype
 from stemkit.plan.asked import Choice
 from stemkit.workflows.check import check
 from tests.conform.conform_films import film_in, ints, run, write
@@ -124,7 +125,7 @@ def test_a_written_stem_does_not_contradict_those_that_stay(tmp_path: Path) -> N
     for role, sound in stems().items():
         path = tmp_path / "ch01" / f"Tide_ch01_{role}.wav"
         path.parent.mkdir(exist_ok=True)
-        subtype = "PCM_16" if role == "VO" else "PCM_24"
+        subtype: Subtype = "PCM_16" if role == "VO" else "PCM_24"
         fmt = WriteFormat(48_000, subtype, LAYOUTS["stereo"], LENGTH)
         with PrintWriter(path, fmt, bext=Bext(time_reference_samples=1_728_000_000)) as writer:
             writer.push(np.round(sound * 2.0**15) / 2.0**15)
