@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stemkit.core.film import Ducking
@@ -60,6 +60,7 @@ def test_a_voice_at_the_edges_of_the_film_needs_no_film_beyond() -> None:
     assert gain[5 * RATE] == 1.0
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.0, 11.0), st.floats(0.1, 2.0)), max_size=6),
     st.floats(0.0, 2.0),
