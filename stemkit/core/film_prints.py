@@ -18,7 +18,8 @@ def with_prints(settings: MixSettings, reading: Reading, part: MixPart, chapters
     numbers = [chapter.number for chapter in chapters]
     for at, number in enumerate(reels):
         if (why := why_no_reel(number, reels[:at], numbers)) is not None:
-            hint = hint_for(str(number), map(str, numbers[:-1]))
+            known = number in numbers
+            hint = "write each once, in order" if known else hint_for(str(number), map(str, numbers[:-1]))
             reading.complain("wrong_value", ("mix", "reels", at), why, hint)
     return replace(settings, container=part.container, reels=reels, slate=slate)
 
@@ -38,5 +39,6 @@ def why_no_reel(number: int, before: Sequence[int], numbers: Sequence[int]) -> s
     if number == numbers[-1]:
         return f"the film ends with chapter {number}: no reel begins after it"
     if before and number <= before[-1]:
-        return f"reels end in the order of the film: {number} comes after {before[-1]}"
+        twice = f"chapter {number} is there twice"
+        return twice if number in before else f"reels end in the order of the film: {number} stands after {before[-1]}"
     return None
