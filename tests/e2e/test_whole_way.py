@@ -241,5 +241,5 @@ def test_measure_reads_what_it_can_and_says_what_it_cannot(film: Path) -> None:
     assert second["error"]
     assert set(first) == set(second) == MEASURED | {
         "path", "name", "error", "container", "subtype", "sample_rate_hz", "channels", "layout", "layout_source",
-        "length_samples", "duration_s",
+        "length_samples", "duration_s", "details", "overs", "dialogue", "leq_m",
     }  # fmt: skip
