@@ -22,7 +22,7 @@ class HumRule(StemRule):
     needs = (Need(StreamOf.STEM, Hum),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
-        """Yield hum at 50 or 60 Hz and their harmonics; a bass note held through all of a cue, or a machine, is as steady."""
+        """Yield hum at 50 or 60 Hz and their harmonics; a held bass note or a machine is as steady."""
         hum = stem.measured.get(Hum)
         assert hum is not None
         if hum.mains_hz is None or hum.level_dbfs is None:

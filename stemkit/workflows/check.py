@@ -14,6 +14,7 @@ from stemkit.core.film import Chapter, Film, Stem
 from stemkit.core.manifest import FILM_FILE
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
+from stemkit.intake.deep import add_deep_likeness
 from stemkit.intake.facts import gather
 from stemkit.intake.folder import chapter_in_hand, open_film
 from stemkit.report.build import build_check_report
@@ -74,6 +75,7 @@ def check(
     ignore: Sequence[str] = (),
     severity: Sequence[str] = (),
     fix_into: Path | None = None,
+    deep: bool = False,
     rehash: bool = False,
     jobs: int = 1,
     progress: Progress = silent,
@@ -94,6 +96,8 @@ def check(
         ``LEVEL``: findings below it are not listed; ``CODE=LEVEL``: a rule's findings have that severity.
     fix_into
         Folder for repaired copies, which are checked then; nothing is written where it is `None`.
+    deep
+        Listen to music a second time, with librosa, for voices in it; takes some tens of seconds a stem.
     rehash
         Read every file again, whatever is kept from earlier runs.
     jobs
@@ -116,7 +120,7 @@ def check(
         raise ProfileError(*problems)
     if fix_into is not None:
         film = _repaired(film, fix_into, store, jobs, progress)
-    result = check_film(film, spec, select=select, ignore=ignore, store=store, jobs=jobs, progress=progress)
+    result = check_film(film, spec, select=select, ignore=ignore, deep=deep, store=store, jobs=jobs, progress=progress)
     listed = severities.listed(result.run)
     if listed == result.run:
         return result
@@ -169,6 +173,7 @@ def check_film(
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    deep: bool = False,
     store: FactStore | None = None,
     jobs: int = 1,
     progress: Progress = silent,
@@ -178,5 +183,7 @@ def check_film(
     rules = selected_rules(profile, select, ignore)
     store = store or open_store()
     facts = gather(film, profile, rules=rules, store=store, jobs=jobs, progress=progress).facts
+    if deep:
+        facts = add_deep_likeness(facts, progress)
     result = run_rules(facts, rules)
     return CheckResult(facts, result, build_check(facts, result))
