@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stemkit.core.facts import ChapterFacts, FilmFacts, UnplacedReason
 from stemkit.core.film import Role
 from stemkit.core.finding import Finding, Severity, Where
-from stemkit.rules._base import ChapterRule, Topic
+from stemkit.rules._base import ChapterRule, Supersedes, Topic
 
 
 class UnplacedFile(ChapterRule):
@@ -18,6 +18,7 @@ class UnplacedFile(ChapterRule):
     topic = Topic.PRESENCE
     conditions = tuple(reason.value for reason in UnplacedReason)
     severity = Severity.WARNING
+    supersedes = (Supersedes(("STM001.missing", "STM001.nothing"), by=(UnplacedReason.ARCHIVE.value,)),)
 
     def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield the files that were left out; an error where one may be the stem that is missing."""
@@ -33,7 +34,7 @@ class UnplacedFile(ChapterRule):
                 params={
                     "file": unplaced.path.name,
                     "roles": " and ".join(role.value for role in unplaced.roles),
-                    "missing": " or ".join(role.value for role in Role if role in missing) or None,
                     "why": unplaced.detail or None,
+                    "missing": " or ".join(role.value for role in Role if role in missing) or None,
                 },
             )

@@ -19,7 +19,7 @@ HOSTILE = "take_1_*x* <b> @everyone [a](https://evil.example) `code` || # 1. \u2
 def _finding(chapter: int | None, code: str = "FMT001", severity: str = "error", **changes: Any) -> dict[str, Any]:
     plain = {"code": code, "condition": "sample_rate", "severity": severity, "outcome": "fail", "confidence": 1.0}
     place = {"chapter": chapter, "role": "VO", "name": f"ch{chapter}/vo.wav", "start_s": None, "start_tc": None}
-    words = {"message": "it is so", "advice": "do that", "fix": None, "waived": False, "params": {}}
+    words: dict[str, Any] = {"message": "it is so", "advice": "do that", "fix": None, "waived": False, "params": {}}
     return {**plain, **place, **words, **changes}
 
 
