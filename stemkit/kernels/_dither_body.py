@@ -106,12 +106,14 @@ def _count_changed(block: Floats, touched: Flags, out: Floats) -> int:
 
 
 @inner
-def _dither_pair(block: Floats, scale: float, keys: Keys, start: int, out: Floats) -> int:
-    """Do all of it for two channels that are touched throughout, in one pass that runs in lanes; count what is over."""
+def _dither_pair(values: Floats, scale: float, keys: Keys, start: int, results: Floats) -> int:
+    """Do all of it for two channels that are touched throughout, in one pass that runs in lanes; count what is over.
+
+    The arrays are flat: their width is one that the compiler knows.
+    """
     step_size, over = 1.0 / scale, 0
     one, other = keys[0], keys[1]
-    values, results = block.reshape(-1), out.reshape(-1)  # a width that the compiler knows
-    for i in range(block.shape[0]):
+    for i in range(values.shape[0] // 2):
         a, b = values[2 * i], values[2 * i + 1]
         noise = _triangular(one, start + i)
         apart = _triangular(other, start + i)
@@ -126,11 +128,19 @@ def _dither_pair(block: Floats, scale: float, keys: Keys, start: int, out: Float
 
 
 def dither_to_grid(
-    block: Floats, scale: float, keys: Keys, start: int, touched: Flags, out: Floats, counts: NDArray[np.int64]
+    block: Floats,
+    flat: Floats,
+    scale: float,
+    keys: Keys,
+    start: int,
+    touched: Flags,
+    out: Floats,
+    flat_out: Floats,
+    counts: NDArray[np.int64],
 ) -> None:
     """Write a block on a grid, and what did not fit (`stemkit.kernels.dither.dither_to_grid`)."""
     if block.shape[1] == 2 and touched.shape[0] == 1 and touched[0]:
-        over = _dither_pair(block, scale, keys, start, out)
+        over = _dither_pair(flat, scale, keys, start, flat_out)
         counts[0], counts[1], counts[2] = over, _first_over(out) if over else -1, 0
         return
     for c in range(block.shape[1]):

@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 Keys = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
 
-_dither = ObjectKernel("stemkit.kernels._dither_body", "dither_to_grid", "d2 d0 Q1 q0 ?1 d2 q1")
+_dither = ObjectKernel("stemkit.kernels._dither_body", "dither_to_grid", "d2 d1 d0 Q1 q0 ?1 d2 d1 q1")
 
 
 def dither_to_grid(
@@ -41,5 +41,6 @@ def dither_to_grid(
         How many values do not fit, the first frame with one (-1: none), how many untouched values are off the grid.
     """
     counts = np.zeros(3, np.int64)
-    _dither(np.ascontiguousarray(block), scale, keys, start, np.ascontiguousarray(touched), out, counts)
+    block, flags = np.ascontiguousarray(block), np.ascontiguousarray(touched)
+    _dither(block, block.reshape(-1), scale, keys, start, flags, out, out.reshape(-1), counts)
     return int(counts[0]), int(counts[1]), int(counts[2])
