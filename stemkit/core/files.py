@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from stemkit.core.errors import OutputError
+from stemkit.core.errors import OutputError, Problem
 from stemkit.core.folder_lock import FolderLock
 from stemkit.core.interrupts import Unbroken
 from stemkit.core.leftovers import PARTIAL_PREFIX, PARTIAL_SUFFIX, finished_path, remove_leftovers
 from stemkit.core.names import display_name, is_junk, safe_name, utf8
-from stemkit.core.space import cannot_write, free_bytes, require_space
+from stemkit.core.refusals import cannot_write
 from stemkit.core.system import (
     RandomReader,
     replace_file,
@@ -99,6 +99,32 @@ def write_atomically(path: Path, data: bytes | str, *, durable: bool = True) -> 
         sync_folder(path.parent)
 
 
+def free_bytes(folder: Path) -> int:
+    """Return the space left for a folder that may not exist yet."""
+    here = folder.absolute()
+    while not here.exists() and here != here.parent:
+        here = here.parent
+    try:
+        return shutil.disk_usage(here).free
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Refuse to start what the disk cannot hold.
+
+    Raises
+    ------
+    OutputError
+        If fewer than ``needed`` bytes are free.
+    """
+    free = free_bytes(folder)
+    if free < needed:
+        message = f"needs {needed / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are free"
+        hint = "free some space or choose another folder with -o"
+        raise OutputError(Problem("no_space", message, hint, path=str(folder)))
+
+
 class OutputSet:
     """The files of one run: written under temporary names, then renamed together.
 
@@ -107,7 +133,7 @@ class OutputSet:
     folder
         Made if it does not exist. Temporary files that a killed run left in it are removed.
     takes_finished
-        Keep those that were `finished`, until the end of this run: it may `adopt` them.
+        Keep those that were `finished` until the end of this run, which may `adopt` them.
 
     Examples
     --------
@@ -121,7 +147,7 @@ class OutputSet:
 
     def __init__(self, folder: Path, *, takes_finished: bool = False) -> None:
         self.folder = folder
-        self._takes_finished = takes_finished
+        self._takes_finished, self._tidies = takes_finished, False
         self._run = secrets.token_hex(4)
         self._names: dict[str, Path] = {}
         self._numbers = itertools.count()  # a name that was given back is not given again
@@ -136,6 +162,7 @@ class OutputSet:
                 self._make_folder(self.folder)
                 self._lock.acquire()
                 remove_leftovers(self.folder, keep_finished=self._takes_finished)
+                self._tidies = self._takes_finished
         except BaseException as error:
             self._give_up()
             if isinstance(error, OSError):
@@ -166,21 +193,16 @@ class OutputSet:
     def finished(self, name: str, key: str) -> None:
         """Let a file wait for the others where a later run finds it, should this one be killed."""
         path = finished_path(self._target(name), key)
-        try:
-            with self._guard, Unbroken():
-                replace_file(self._names[name], path)
-                self._names[name] = path
-        except OSError as error:
-            raise cannot_write(path, error) from error
+        with self._guard, Unbroken(), contextlib.suppress(OSError):  # then it waits under its first name
+            replace_file(self._names[name], path)
+            self._names[name] = path
 
     def adopt(self, name: str, key: str) -> Path | None:
         """Return a file of the set that a killed run had `finished`, `None` if there is none."""
         path = finished_path(self._target(name), key)
         with self._guard:
-            if path in self._names.values() or not path.is_file():
-                return None
-            self._names[name] = path
-        return path
+            is_there = path not in self._names.values() and path.is_file()
+            return self._names.setdefault(name, path) if is_there else None
 
     def write(self, name: str, data: bytes | str) -> None:
         """Write a small file of the set; text is written as `utf8`."""
@@ -248,7 +270,7 @@ class OutputSet:
             for temporary in self._names.values():
                 with contextlib.suppress(OSError):
                     temporary.unlink(missing_ok=True)
-            if self._takes_finished:
+            if self._tidies:  # never beside another run that holds the lock
                 remove_leftovers(self.folder)
             for folder in self._scratch:
                 shutil.rmtree(folder, ignore_errors=True)

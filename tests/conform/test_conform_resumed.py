@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stemkit.core.errors import OutputError
 from stemkit.core.files import OutputSet
 from stemkit.render import stem_file
 from stemkit.workflows import _conform_run
@@ -85,3 +86,16 @@ def test_what_is_not_wanted_any_more_goes(film: Path, tmp_path: Path, monkeypatc
         write(tmp_path / "ch01" / f"{role}.wav", noise(2, 44_100, seed=20), 44_100, "PCM_16")
     assert counted(film, out, monkeypatch) == 3
     assert not list(out.rglob(".stemkit-*.partial"))
+
+
+def test_another_run_that_waits_for_the_folder_takes_nothing_away(film: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with OutputSet(out, takes_finished=True) as output:
+        output.temporary("ch01/a.wav").write_bytes(b"a")
+        output.finished("ch01/a.wav", "0" * 32)
+        output.temporary("ch01/b.wav").write_bytes(b"b")
+        with pytest.raises(OutputError, match="another run"):
+            run(film, out)
+        output.commit(["ch01/a.wav", "ch01/b.wav"])
+    assert (out / "ch01" / "a.wav").read_bytes() == b"a"
+    assert (out / "ch01" / "b.wav").read_bytes() == b"b"
