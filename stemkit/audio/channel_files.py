@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol
 
 from stemkit.core.block import Block
-from stemkit.core.layout import LAYOUTS, Layout
+from stemkit.core.layout import Layout
 
 
 class SoundWriter(Protocol):
@@ -44,11 +44,6 @@ def channel_name(name: str, label: str) -> str:
 def channel_names(name: str, layout: Layout) -> tuple[str, ...]:
     """Return the names of a sound's files in the order of its channels; a mono sound keeps its name."""
     return (name,) if layout.count == 1 else tuple(channel_name(name, label) for label in layout.labels)
-
-
-def mono_layout() -> Layout:
-    """Return the layout of the file of one channel."""
-    return LAYOUTS["mono"]
 
 
 class ChannelWriter:
