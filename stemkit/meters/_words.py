@@ -2,7 +2,8 @@
 
 A word is what comes within 15 LU of the stem's own programme loudness (the threshold of dialogue loudness), with
 what leads into it and rings out of it: as long as it stays within 10 LU of that, and above the floor of the room.
-Gaps shorter than 150 ms are inside words (a closed mouth), and bursts shorter than 30 ms are none.
+Gaps shorter than 150 ms are inside words (a closed mouth), and bursts shorter than 30 ms are none. A steady sound,
+whose quietest tenth is within 12 LU of its programme loudness, never pauses as speech does: it has no words.
 """
 
 from __future__ import annotations
@@ -10,22 +11,25 @@ from __future__ import annotations
 import numpy as np
 
 from stemkit.core.timebase import Span
+from stemkit.meters import loudness
 from stemkit.meters._ledger import Floats, Ledger
 from stemkit.meters.dialogue import Mask, least_of_speech, runs, without_short
 
 _SMOOTH_CELLS = 3
-_RING_LU, _ABOVE_FLOOR_LU = 10.0, 6.0
+_RING_LU, _ABOVE_FLOOR_LU, _STEADY_LU = 10.0, 6.0, 12.0
 _SHORTEST, _LONGEST_GAP, _BEFORE, _AFTER = 3, 15, 3, 6
 _SILENCE = 1e-20
 
 
 def words_in(voice: Ledger) -> tuple[Span, ...]:
     """Return the words of a stem, in its samples, in order."""
-    least = least_of_speech(voice)
-    if not np.isfinite(least):
+    least, programme = least_of_speech(voice), loudness.read(voice).programme_lufs
+    if programme is None:
         return ()
     level = _levels(voice)
     floor = float(np.percentile(level, 10.0))
+    if floor > programme - _STEADY_LU:
+        return ()
     ringing = level > min(least, max(least - _RING_LU, floor + _ABOVE_FLOOR_LU))
     spoken = without_short(level > least, _SHORTEST)
     active = np.zeros(len(level), dtype=bool)

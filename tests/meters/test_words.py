@@ -47,6 +47,11 @@ def test_words_hold_the_speech_and_pauses_do_not(level_db: float, room_db: float
     assert all(one.end < other.start for one, other in pairwise(found))
 
 
+def test_a_steady_sound_has_no_words() -> None:
+    assert words_of(0.05 * np.random.default_rng(1).normal(0.0, 1.0, (5 * RATE, 2))) == ()
+    assert words_of(0.2 * np.sin(0.05 * np.arange(10 * RATE)).reshape(-1, 2)) == ()
+
+
 def test_a_stem_without_voice_has_no_words() -> None:
     assert words_of(np.zeros((RATE, 2))) == ()
     assert words_of(1e-5 * np.random.default_rng(1).normal(0.0, 1.0, (2 * RATE, 2))) == ()
