@@ -28,7 +28,8 @@ def command(*, film: Path | None, output: Path | None, plan_only: bool, format_n
     """Write repaired copies of a film's stems into one tree; the sources are only read.
 
     FILM is a film file or its folder, FOLDER a folder of deliveries. Only what nobody can hear is done, unless
-    --unsafe-fixes says otherwise: sample rate, bit depth, channels, container, ragged ends, names.
+    --unsafe-fixes says otherwise: sample rate, bit depth, channels, container, ragged ends, names. --plan listens to
+    everything, as check does, and says who must act; a run listens for what it can repair.
     """
     from stemkit.intake.folder import open_film
     from stemkit.report.conform import conform_text
