@@ -90,7 +90,7 @@ def build_check_report(check: Mapping[str, Any], film: Film | None = None) -> Re
         "findings": [{**one, "stage": "delivery", "repaired": False, "at_s": at_s} for one, at_s in places],
         "counts": dict(check["counts"]),
         **{key: [] for key in ("prints", "reels", "boundaries", "refused", "missing", "conform", "inputs")},
-        **{key: None for key in ("null_test", "level", "balance", "duck", "limiter", "dialogue", "conformance")},
+        **{key: None for key in ("null_test", "level", "balance", "duck", "me", "limiter", "dialogue", "conformance")},
         **{key: {} for key in ("meters", "curves")},
         "overs": [],
         "waivers": [] if film is None else _waivers(film),

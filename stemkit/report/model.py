@@ -90,7 +90,7 @@ def open_report(path: Path) -> Report:
 
 # What later versions of the schema's first edition added; a report without it is of an earlier one.
 _LISTS = ("prints", "reels", "boundaries", "refused", "missing", "conform", "inputs", "overs", "waivers")
-_NOTHING = ("null_test", "level", "balance", "duck", "limiter", "dialogue", "conformance")
+_NOTHING = ("null_test", "level", "balance", "duck", "me", "limiter", "dialogue", "conformance")
 
 
 def with_defaults(report: Report) -> Report:
