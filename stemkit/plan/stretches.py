@@ -74,7 +74,7 @@ def _parts(timeline: Timeline, role: Role, reach: Span, sounds: Sounds) -> Itera
 def _part(placement: Placement, part: Span, reach: Span, sounds: Sounds) -> list[Any]:
     to_file = placement.span_in_file.start - placement.start_in_film
     fades = [
-        None if fade is None or not fade.span.overlap(reach) else [astuple(fade.span), fade.law, fade.correlation]
+        None if fade is None or not fade.span.overlap(reach) else astuple(fade)
         for fade in (placement.fade_in, placement.fade_out)
     ]
     return [sounds[placement.source.path], part.start, part.end, to_file, placement.gain_db, fades]
