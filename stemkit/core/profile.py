@@ -7,11 +7,12 @@ absent, and a check that needs it says that it was skipped.
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from stemkit.core.as_written import AsWritten, hint_for, place_of, problems_of
 from stemkit.core.errors import Problem, ProfileError
@@ -36,10 +37,10 @@ from stemkit.core.profile_form import (
     FormatSpec,
     HandlesSpec,
     NamingSpec,
-    PrintSpec,
     RolesSpec,
     SeverityChange,
 )
+from stemkit.core.profile_prints import DeliverySpec, PrintSpec
 from stemkit.core.toml_source import TomlSource, dotted, read_toml
 
 __all__ = [
@@ -112,12 +113,20 @@ class Profile(AsWritten):
     plausible: tuple[PlausibleLevel, ...] = Field(default=(), strict=False)
     not_published: dict[FigureName, str] = Field(default_factory=dict)
     prints: tuple[PrintSpec, ...] = Field(min_length=1, strict=False)
+    delivery: DeliverySpec = DeliverySpec()
     severities: dict[str, SeverityChange] = Field(default_factory=dict)
     select: tuple[str, ...] = Field(default=("ALL",), strict=False)
 
     def loudness_rules(self, of: AppliesTo, print_name: str | None = None) -> tuple[LoudnessRule, ...]:
         """Return the loudness rules that are about a sound, in the profile's order."""
         return tuple(rule for rule in self.loudness if rule.holds_for(of, print_name))
+
+    @field_validator("prints")
+    @classmethod
+    def _have_names_of_their_own(cls, value: tuple[PrintSpec, ...]) -> tuple[PrintSpec, ...]:
+        if twice := [name for name, n in Counter(spec.name.casefold() for spec in value).items() if n > 1]:
+            raise ValueError(f"two prints have the name {twice[0]!r}; each needs its own")
+        return value
 
     def true_peak_limit(self, of: AppliesTo) -> TruePeakLimit | None:
         """Return the true-peak limit for a kind of sound, `None` where the document is silent."""

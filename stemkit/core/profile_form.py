@@ -1,4 +1,4 @@
-"""The parts of a profile that say what a file is like: format, roles, names, handles, prints."""
+"""The parts of a profile that say what a file is like: format, roles, names, handles."""
 
 from __future__ import annotations
 
@@ -104,13 +104,6 @@ class NamingSpec(AsWritten):
         if not dict(fields).keys() & set(_ROLE_FIELDS):
             raise ValueError("the pattern needs {role}, {mca} or {asset}, or a chapter's stems would all have one name")
         return value
-
-
-class PrintSpec(AsWritten):
-    """A deliverable: its name and the roles that are added for it."""
-
-    name: str
-    roles: tuple[LooseRole, ...] = Field(min_length=1, strict=False)
 
 
 class SeverityChange(AsWritten):
