@@ -219,7 +219,13 @@ def _ceiling(profile: Mapping[str, Any]) -> float | None:
 
 def _waivers(film: Film) -> list[dict[str, Any]]:
     return [
-        {"rule": one.rule, "chapter": one.chapter, "role": one.role.value if one.role else None, "reason": one.reason}
+        {
+            "rule": one.rule,
+            "chapter": one.chapter,
+            "role": one.role.value if one.role else None,
+            "reason": one.reason,
+            "by": one.by,
+        }
         for one in film.waivers
     ]
 

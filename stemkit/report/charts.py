@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from stemkit.core.timebase import FrameRate
 from stemkit.report.curves import decode
+from stemkit.report.lowered import Lowered, build_lowered
 from stemkit.report.model import Report
 from stemkit.report.speech import Speech
 from stemkit.report.words import number, shown
@@ -74,6 +75,7 @@ class Timeline:
     joins: tuple[Mark, ...]
     findings: tuple[Mark, ...]
     lanes_height: int
+    lowered: tuple[Lowered, ...] = ()
 
     @property
     def has_levels(self) -> bool:
@@ -113,6 +115,7 @@ def timeline(report: Report, states: Mapping[int, str], say: Speech = _ENGLISH) 
         joins=tuple(_joins(report, duration, say)),
         findings=tuple(_finding_marks(report["findings"], duration, say)),
         lanes_height=sum(lane.height for lane in lanes),
+        lowered=tuple(build_lowered(report)) if lanes else (),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from stemkit.core.timebase import FrameRate
 from stemkit.report.model import Report
@@ -30,6 +31,7 @@ class Join:
     step: str
     is_large: bool
     note: str
+    moved: str
 
 
 def build_joins(report: Report, say: Speech) -> Iterator[Join]:
@@ -55,8 +57,22 @@ def build_joins(report: Report, say: Speech) -> Iterator[Join]:
             step=number(step, sign=True),
             is_large=step is not None and abs(step) >= _LARGE_STEP_LU,
             note=say("without_handles") if join["degraded"] else "",
+            moved=_moved(join.get("voice"), report, say),
         )
         last = join["after"]
+
+
+def _moved(voice: Mapping[str, Any] | None, report: Report, say: Speech) -> str:
+    """Return where the two sides of a voice fade, because words stood where they were asked to."""
+    rate_hz = report["film"]["sample_rate_hz"]
+    if not voice or not rate_hz:
+        return ""
+    sides = []
+    for side in ("fade_out", "fade_in"):
+        if span := voice[side]:
+            start, end = span["start_samples"] / rate_hz, span["end_samples"] / rate_hz
+            sides.append(say(side, at=timecode_in(report, start), seconds=f"{end - start:.3g}"))
+    return say(f"voice_{voice['how']}", sides=", ".join(sides))
 
 
 def timecode_in(report: Report, seconds: float | None) -> str:

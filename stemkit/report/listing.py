@@ -76,7 +76,7 @@ def build_item(finding: Mapping[str, Any], report: Report, say: Speech) -> Item:
         message=typeset(message),
         advice="" if finding["repaired"] else typeset(advice),
         place=shown(" · ".join(_place(finding, report, say))),
-        reason=shown(finding["params"].get("waiver_reason", "")),
+        reason=shown(_waived_because(finding["params"], say)),
         role=finding["role"] or "",
         chapter="" if chapter is None else say("chapter", n=chapter),
         figures=typeset(_figures(finding, say)) if is_open and finding["severity"] != "info" else "",
@@ -85,6 +85,11 @@ def build_item(finding: Mapping[str, Any], report: Report, say: Speech) -> Item:
         picture=picture_of(finding.get("evidence"), say) if is_open else None,
         sound=finding.get("sound", ""),
     )
+
+
+def _waived_because(params: Mapping[str, Any], say: Speech) -> str:
+    reason, by = params.get("waiver_reason", ""), params.get("waiver_by")
+    return say("waived_by", reason=reason, by=by) if by else str(reason)
 
 
 def _place(finding: Mapping[str, Any], report: Report, say: Speech) -> Iterator[str]:

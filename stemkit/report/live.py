@@ -22,7 +22,7 @@ def live_data(report: Report, states: Mapping[int, str], say: Speech) -> str | N
     if not duration or "FULL" not in report["curves"]:
         return None
     dialogue = report.get("dialogue") or {}
-    limiter = report.get("limiter") or {}
+    limiter, duck = (report.get(key) or {} for key in ("limiter", "duck"))
     data = {
         "duration": duration,
         "clock": _clock(report["film"]),
@@ -43,6 +43,7 @@ def live_data(report: Report, states: Mapping[int, str], say: Speech) -> str | N
         "curves": {name: _pair(report["curves"][name]) for name in _LANES if name in report["curves"]},
         "voice": _curve(dialogue.get("curve")),
         "limiter": _curve(limiter.get("curve")),
+        "duck": _curve(duck.get("curve")),
         "words": {**json.loads(say.script_words()), **{name: say.role(name) for name in ("VO", "SFX", "MUSIC")}},
     }
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stemkit.report.joins import Join, build_joins
+from stemkit.report.joins import Join, build_joins, timecode_in
 from stemkit.report.model import Report
 from stemkit.report.speech import Speech
 from stemkit.report.voice import Voice, build_voice
@@ -22,7 +22,7 @@ class PrintRow:
 
     name: str
     roles: str
-    files: tuple[tuple[str, str], ...]
+    files: tuple[tuple[str, str, str], ...]
     loudness: str
     range: str
     momentary: str
@@ -35,7 +35,7 @@ class Proof:
     """The second half of the page."""
 
     prints: tuple[PrintRow, ...]
-    sums: tuple[tuple[str, str, bool], ...]
+    sums: tuple[tuple[str, str, str], ...]
     level: tuple[str, ...]
     done: tuple[str, ...]
     trims: tuple[TrimRow, ...]
@@ -45,6 +45,11 @@ class Proof:
     voice: Voice | None
     facts: tuple[tuple[str, str], ...]
     inputs: tuple[tuple[str, str], ...]
+
+    @property
+    def has_reasons(self) -> bool:
+        """Whether any chapter's trim is not what its level asks for."""
+        return any(row.why for row in self.trims)
 
     @property
     def has_results(self) -> bool:
@@ -57,7 +62,7 @@ def build_proof(report: Report, say: Speech = _ENGLISH) -> Proof:
     done = [item for item in report["conform"] if item["status"] != "unchanged"]
     is_mix = bool(report["prints"])
     return Proof(
-        prints=tuple(_print(row) for row in report["prints"]),
+        prints=tuple(_print(row, report, say) for row in report["prints"]),
         sums=(*_sums(report["null_test"], say), *_reels(report["reels"], say)),
         level=tuple(level_sentences(report, say)),
         done=tuple(work_sentences(report, say)) if is_mix else (),
@@ -71,12 +76,12 @@ def build_proof(report: Report, say: Speech = _ENGLISH) -> Proof:
     )
 
 
-def _print(row: Mapping[str, Any]) -> PrintRow:
+def _print(row: Mapping[str, Any], report: Report, say: Speech) -> PrintRow:
     measured = row["measured"]
     return PrintRow(
         name=row["name"],
         roles=" + ".join(row["roles"]),
-        files=tuple((shown(one["path"]), one["sha256"]) for one in row.get("files") or [row]),
+        files=tuple((shown(one["path"]), one["sha256"], _part(one, report, say)) for one in row.get("files") or [row]),
         loudness=number(measured["programme_loudness_lufs"]),
         range=number(measured["loudness_range_lu"]),
         momentary=number(measured["max_momentary_lufs"]),
@@ -85,21 +90,42 @@ def _print(row: Mapping[str, Any]) -> PrintRow:
     )
 
 
-def _sums(null: Mapping[str, Any] | None, say: Speech) -> Iterator[tuple[str, str, bool]]:
+def _part(part: Mapping[str, Any], report: Report, say: Speech) -> str:
+    """Return what is in a file of a print, where it is not all of the mix and nothing else."""
+    rate_hz = report["film"]["sample_rate_hz"]
+    if "start_samples" not in part or not rate_hz:
+        return ""
+    told = [part["container"], say(f"depth_{part['subtype']}") if say.has(f"depth_{part['subtype']}") else ""]
+    if part["reel"] is not None:
+        told.append(say("part_reel", n=part["reel"], start=timecode_in(report, part["start_samples"] / rate_hz)))
+    if len(part["channels"]) == 1:
+        told.append(say("part_channel", channel=part["channels"][0]))
+    if part["head_samples"] or part["tail_samples"]:
+        head, tail = (f"{part[key] / rate_hz:.4g}" for key in ("head_samples", "tail_samples"))
+        told.append(say("part_leader", head=head, tail=tail))
+    return shown(" · ".join(word for word in told if word))
+
+
+def _sums(null: Mapping[str, Any] | None, say: Speech) -> Iterator[tuple[str, str, str]]:
+    """Yield each sum, what the proof said, and its state."""
     for row in (null or {}).get("sums", ()):
         equation = f"{row['sum']} = {' + '.join(row['of'])}"
-        if row["exact"]:
-            yield equation, say("sum_exact", samples=thousands(row["samples"])), True
+        if row["exact"] is None:
+            reason = f"sum_{row['reason']}"
+            yield equation, say(reason) if say.has(reason) else shown(row["reason"] or say("undefined")), "quiet"
+        elif row["exact"]:
+            yield equation, say("sum_exact", samples=thousands(row["samples"])), "ok"
         else:
-            yield equation, shown(row["reason"] or say("sum_off", residual=row["max_residual_lsb"])), False
+            yield equation, shown(row["reason"] or say("sum_off", residual=row["max_residual_lsb"])), "error"
 
 
-def _reels(reels: Sequence[Mapping[str, Any]], say: Speech) -> Iterator[tuple[str, str, bool]]:
+def _reels(reels: Sequence[Mapping[str, Any]], say: Speech) -> Iterator[tuple[str, str, str]]:
     for reel in reels:
         null = reel["null_test"]
         named = say("reel", n=reel["reel"], numbers=first_to_last(reel["chapters"]))
         words = say("sum_exact", samples=thousands(null["samples"]))
-        yield named, words if null["exact"] else say("sum_off", residual=null["max_residual_lsb"]), null["exact"]
+        off = say("sum_off", residual=null["max_residual_lsb"])
+        yield (named, words, "ok") if null["exact"] else (named, off, "error")
 
 
 def _facts(report: Report, say: Speech) -> Iterator[tuple[str, str]]:

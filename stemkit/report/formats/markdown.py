@@ -124,11 +124,11 @@ def _proof(proof: Proof, say: Speech) -> Iterator[str]:
             if path == row.files[0][0]
             else ["", escape(path), "", "", f"`{digest}`"]
             for row in proof.prints
-            for path, digest in row.files
+            for path, digest, _ in row.files
         ]
         yield from _table((say("col_print"), say("col_file"), "LUFS", "dBTP", "SHA-256"), rows)
         for equation, words, _ in proof.sums:
             yield f"- {equation}: {words}"
         yield ""
-    for sentence in proof.level:
+    for sentence in (*proof.level, *proof.done):
         yield escape(sentence)

@@ -116,6 +116,7 @@
     for (const role of roles) byRole[role] = { s: await onGrid(data.curves[role].s), m: await onGrid(null) };
     const voice = data.voice && (await onGrid(data.voice));
     const limiter = data.limiter && (await onGrid(data.limiter));
+    const duck = data.duck && (await onGrid(data.duck));
     const loudest = full.m.reduce((most, level) => (level !== null && level > most ? level : most), -30);
     const middle = data.target ? data.target[0] : -23;
     const range = [middle - 27, Math.max(middle + 9, loudest + 3)];
@@ -184,6 +185,7 @@
       readout.append(make("span", "FULL", `${say.mix} ${say.short} ${shown(full.s[i])}, ${say.momentary} ${shown(full.m[i])}`));
       for (const role of roles) readout.append(make("span", role, `${say[role]} ${shown(byRole[role].s[i])}`));
       if (voice && voice[i] !== null) readout.append(make("span", "", `${say.voice} ${shown(voice[i])} LU`));
+      if (duck && duck[i]) readout.append(make("span", "", `${say.duck} ${shown(duck[i])} dB`));
       if (limiter && limiter[i]) readout.append(make("span", "", `${say.limiter} ${shown(limiter[i])} dB`));
       if (mark) readout.append(make("span", `mark-${mark[1]}`, `${mark[2]} ${mark[3]}`));
       // the scales move at the end of this task
@@ -250,13 +252,16 @@
           write(`${chapter[0]}  ${chapter[1]}`, from + 6 * px, top + height - 7 * px);
           c.restore();
         }
-      if (isMain && limiter) {
-        c.fillStyle = colour.error; c.globalAlpha = 0.5;
-        const step = Math.max(1, Math.floor(((view[1] - view[0]) * 10) / width));
-        for (let i = Math.floor(view[0] * 10); i < Math.min(count, view[1] * 10); i += step) {
+      // gain that was taken away, hanging from above: the limiter's over the mix, ducking over the roles
+      const lowered = isMain ? limiter : duck;
+      if (lowered) {
+        c.fillStyle = isMain ? colour.error : colour.music; c.globalAlpha = isMain ? 0.5 : 0.28;
+        const step = Math.max(1, Math.floor(((view[1] - view[0]) * 10) / width)), first = Math.floor(view[0] * 10);
+        const place = (i) => Math.round(u.valToPos(i / 10, "x", true));
+        for (let i = first - (first % step); i < Math.min(count, view[1] * 10); i += step) {
           let deepest = 0;
-          for (let j = i; j < Math.min(count, i + step); j++) deepest = Math.max(deepest, Math.abs(limiter[j] ?? 0));
-          if (deepest) c.fillRect(u.valToPos(i / 10, "x", true), top, Math.max(px, px), deepest * 6 * px);
+          for (let j = i; j < Math.min(count, i + step); j++) deepest = Math.max(deepest, Math.abs(lowered[j] ?? 0));
+          if (deepest) c.fillRect(place(i), top, Math.max(px, place(i + step) - place(i)), Math.min(deepest * (isMain ? 6 : 2) * px, height / 2));
         }
         c.globalAlpha = 1;
       }
@@ -280,9 +285,9 @@
         cursor: { x: true, y: false, points: plain, drag: { x: true, y: false, setScale: false } },
         scales: { x: { time: false, range: () => view }, y: { range } },
         axes: [
-          { show: hasAxis, size: 22, gap: 2, stroke: () => colour.soft, font: `11px ${colour.sans}`, grid: plain, ticks: { stroke: () => colour.rule, size: 5, width: 1 }, space: 96,
+          { show: hasAxis, size: 22, gap: 2, align: 1, stroke: () => colour.soft, font: `11px ${colour.sans}`, grid: plain, ticks: { stroke: () => colour.rule, size: 5, width: 1 }, space: 96,
             incrs: [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800],
-            values: (u, ticks) => ticks.map((tick) => (view[1] - view[0] > 24 ? timecode(data.clock, tick).slice(0, data.clock ? 8 : 99) : timecode(data.clock, tick))) },
+            values: (u, ticks) => ticks.map((tick) => ((view[1] - tick) / (view[1] - view[0]) < 72 / stage.clientWidth ? "" : view[1] - view[0] > 24 ? timecode(data.clock, tick).slice(0, data.clock ? 8 : 99) : timecode(data.clock, tick))) },
           plain,
         ],
         hooks: {
