@@ -24,7 +24,7 @@ def on_grid(channels: int, bits: int) -> Block:
     steps = 2 ** (bits - 1)
     sound = np.random.default_rng(bits).integers(-steps, steps, (LENGTH, channels)) / steps
     sound[:2] = [[-1.0], [1.0 - 1.0 / steps]]
-    return sound
+    return np.asarray(sound)
 
 
 @pytest.mark.parametrize(("subtype", "bits"), [("PCM_16", 16), ("PCM_24", 24)])

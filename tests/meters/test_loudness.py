@@ -87,7 +87,7 @@ def test_the_gate_of_the_range_is_20_lu_below_the_mean(below_lu: float, counts: 
 @pytest.mark.parametrize(("count", "low", "high"), [(101, 10, 95), (12, 1, 10), (6, 1, 5), (1, 0, 0)])
 def test_the_range_lies_between_ranks(count: int, low: int, high: int) -> None:
     levels = -25.0 + 0.1 * np.arange(count)
-    powers = 10.0 ** (levels[::-1] / 10.0)
+    powers = np.asarray(10.0 ** (levels[::-1] / 10.0), dtype=np.float64)
     assert loudness.range_of(powers) == pytest.approx(levels[high] - levels[low], abs=1e-9)
 
 

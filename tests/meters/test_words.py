@@ -28,7 +28,7 @@ def film(level_db: float = 0.0, room_db: float = -74.0) -> Block:
     sound = 10.0 ** (room_db / 20.0) * np.random.default_rng(3).normal(0.0, 1.0, (12 * RATE, 2))
     for seed, (start, end) in enumerate(((2, 5), (7, 9)), 1):
         sound[start * RATE : end * RATE] += speak((end - start) * RATE, RATE, seed)
-    return sound * 10.0 ** (level_db / 20.0)
+    return np.asarray(sound * 10.0 ** (level_db / 20.0))
 
 
 @pytest.mark.parametrize(("level_db", "room_db"), [(0.0, -74.0), (-12.0, -74.0), (6.0, -60.0), (0.0, -200.0)])

@@ -143,7 +143,7 @@ def test_pop_and_tone_stand_where_practice_has_them_and_are_not_measured(film: F
     held = sound(tmp_path / "out" / full["path"])[:, 0]
     head, end = 3 * RATE, 3 * RATE + 80 * 2000
 
-    def runs(start: int, stop: int) -> list[tuple[int, int]]:
+    def runs(start: int, stop: int) -> list[tuple[object, object]]:
         loud = np.flatnonzero(np.abs(held[start:stop]) > 1000) + start
         cuts = np.flatnonzero(np.diff(loud) > 100)
         return list(zip(loud[[0, *(cuts + 1)]].tolist(), loud[[*cuts, -1]].tolist(), strict=True))

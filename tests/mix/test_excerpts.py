@@ -44,7 +44,7 @@ def excerpted(film: Film, out: Path, *runs: tuple[int, ...], **options: Any) -> 
 
 
 def held(path: Path) -> np.ndarray[Any, np.dtype[np.int32]]:
-    return soundfile.read(path, dtype="int32", always_2d=True)[0]
+    return np.asarray(soundfile.read(path, dtype="int32", always_2d=True)[0])
 
 
 def stretch(out: Path, name: str, first: int, last: int) -> np.ndarray[Any, np.dtype[np.int32]]:

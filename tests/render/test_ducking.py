@@ -22,7 +22,7 @@ def spans_of(sound: Block) -> list[tuple[float, float]]:
 
 def breath(level_db: float, seconds: float = 0.35) -> Block:
     noise = np.random.default_rng(5).normal(0.0, 1.0, (round(seconds * RATE), 2))
-    return noise * np.hanning(len(noise))[:, np.newaxis] * 10.0 ** (level_db / 20.0)
+    return np.asarray(noise * np.hanning(len(noise))[:, np.newaxis] * 10.0 ** (level_db / 20.0))
 
 
 def film_of(*speech_at: int, seconds: int = 40, rms_dbfs: float = -27.0) -> Block:
@@ -30,7 +30,7 @@ def film_of(*speech_at: int, seconds: int = 40, rms_dbfs: float = -27.0) -> Bloc
     sound = 10.0 ** (-74.0 / 20.0) * np.random.default_rng(1).normal(0.0, 1.0, (seconds * RATE, 2))
     for number, at in enumerate(speech_at, 1):
         sound[at * RATE : (at + 4) * RATE] += speak(4 * RATE, RATE, number, rms_dbfs=rms_dbfs)
-    return sound
+    return np.asarray(sound)
 
 
 def test_every_line_is_found_and_nothing_else() -> None:

@@ -31,7 +31,7 @@ EVERY_STEP: tuple[steps.Step, ...] = (
     steps.ShiftSound(-1920),
     steps.FitLength(1_152_000),
     steps.TrimTail(960_000),
-    steps.RunInserts((Insert("HighpassFilter", (("cutoff_frequency_hz", 80.0),)),)),
+    steps.RunInserts((Insert("HighpassFilter", parameters=(("cutoff_frequency_hz", 80.0),)),)),
     steps.ApplyGain(-3.25),
     steps.Requantise("PCM_24"),
     steps.Rewrap("RF64"),
