@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from stemkit.audio._video import copy_track
@@ -170,10 +170,9 @@ def _kept(home: Path, name: str) -> Path | None:
 
 
 def _found(folder: Path) -> dict[str, list[int]]:
-    """Return size and time of every file in a folder."""
+    """Return what tells whether a file was touched, for every file in a folder."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
-    identities = {path.relative_to(folder).as_posix(): identity_of(path) for path in files}
-    return {name: [identity.size, identity.mtime_ns] for name, identity in identities.items()}
+    return {path.relative_to(folder).as_posix(): list(astuple(identity_of(path))) for path in files}
 
 
 def _made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:

@@ -1,4 +1,4 @@
-"""A long campaign: ``python -m tests.fire [RANDOM_SHOTS]`` shoots at conform and mix and counts what broke.
+"""A long campaign: ``python -m tests.fire [RANDOM_SHOTS [VICTIM …]]`` shoots at runs and counts what broke.
 
 First at every event that touches the output folder, then at random moments.
 """
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.fire.victims import AIMED, ENDED, Range
+from tests.fire.victims import AIMED, ENDED, VICTIMS, Range
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
@@ -23,9 +23,9 @@ def main() -> None:
     """Run the campaign; exits with the number of failures, 99 at most."""
     shots = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     failures = 0
-    for command in ("mix", "conform"):
+    for victim in sys.argv[2:] or VICTIMS:
         with tempfile.TemporaryDirectory(prefix="stemkit-fire-") as name:
-            failures += _campaign(Range(command, Path(name)), shots)
+            failures += _campaign(Range(victim, Path(name)), shots)
     raise SystemExit(min(99, failures))
 
 
@@ -43,7 +43,7 @@ def _campaign(place: Range, shots: int) -> int:
         number, delay_s = SIGNALS[shot % 3], dice.uniform(0.0, 1.1 * place.seconds)
         place.forget()
         _one(place, counts, f"{delay_s:.3f} s", number, lambda: place.shoot(number, delay_s))  # noqa: B023
-    sys.stdout.write(f"{place.command}: {events} events, {shots} moments: {dict(sorted(counts.items()))}\n")
+    sys.stdout.write(f"{place.name}: {events} events, {shots} moments: {dict(sorted(counts.items()))}\n")
     return counts["broke"]
 
 
@@ -59,10 +59,8 @@ def _one(
         counts[f"{name} ended {ended.returncode}"] += 1
     except AssertionError as error:
         counts["broke"] += 1
-        sys.stdout.write(f"BROKE {place.command} {what} {name} ({ended.returncode}): {str(error)[:600]}\n")
-        import shutil
-
-        shutil.rmtree(place.out, ignore_errors=True)
+        sys.stdout.write(f"BROKE {place.name} {what} {name} ({ended.returncode}): {str(error)[:600]}\n")
+        place.reset()
     sys.stdout.flush()
 
 

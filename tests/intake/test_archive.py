@@ -315,6 +315,10 @@ def test_what_was_taken_out_is_kept_under_the_digest_and_believed_only_whole(tmp
     assert first[0].path.stat().st_mtime_ns == made
     first[0].path.write_bytes(b"changed by somebody")
     assert delivery_of(path, store).stems[0].path.read_bytes() == b"RIFFvo.wav"
+    times = first[0].path.stat()
+    first[0].path.write_bytes(b"RIFFno.wav")  # as long, and its time put back
+    os.utime(first[0].path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert delivery_of(path, store).stems[0].path.read_bytes() == b"RIFFvo.wav"
     packed(path, "vo.wav")
     assert len(delivery_of(path, store).stems) == 1
     assert store.info().archives == 2
