@@ -30,6 +30,7 @@ from stemkit.core.profile_figures import (
     RmsLimit,
     SamplePeakLimit,
     TruePeakLimit,
+    VoiceOverBackground,
 )
 from stemkit.core.profile_form import (
     ConfidenceSpec,
@@ -111,6 +112,7 @@ class Profile(AsWritten):
     film: FilmSpec = FilmSpec()
     confidence: ConfidenceSpec = ConfidenceSpec()
     plausible: tuple[PlausibleLevel, ...] = Field(default=(), strict=False)
+    voice_to_background: VoiceOverBackground | None = None
     not_published: dict[FigureName, str] = Field(default_factory=dict)
     prints: tuple[PrintSpec, ...] = Field(min_length=1, strict=False)
     delivery: DeliverySpec = DeliverySpec()

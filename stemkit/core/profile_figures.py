@@ -209,6 +209,14 @@ class LdrLimit(Limit):
         return None, self.max_lu
 
 
+class VoiceOverBackground(AsWritten):
+    """How far the voice of the mix has to be above everything else, short-term; nearer lines are listed in reports."""
+
+    least_lu: float
+    source: str = Field(min_length=1)
+    grade: Grade
+
+
 class RmsLimit(Limit):
     """Unweighted, ungated RMS, or the RMS of the noise floor."""
 

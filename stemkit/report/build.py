@@ -52,7 +52,7 @@ def build_mix_report(run: MixRun) -> dict[str, Any]:
         "boundaries": with_join_levels(run.mix.get("boundaries", ()), chapters, run.ledgers),
         **{key: run.mix.get(key) for key in ("balance", "duck", "me", "limiter")},
         "overs": overs_of(run.mix.get("prints", ()), _ceiling(profile), run.ledgers),
-        "dialogue": dialogue_of(run.ledgers),
+        "dialogue": dialogue_of(run.ledgers, _least_voice(run.profile)),
         "refused": list(run.mix.get("refused", ())),
         "missing": list(run.mix.get("missing", ())),
         "conform": list(run.conform_items),
@@ -215,6 +215,11 @@ def _profile(profile: Profile) -> dict[str, Any]:
 def _ceiling(profile: Mapping[str, Any]) -> float | None:
     limits = (each for each in profile["limits"] if each["quantity"] == "true_peak_dbtp" and each["of"] == "print")
     return next((each["max_dbtp"] for each in limits), None)
+
+
+def _least_voice(profile: Profile) -> float | None:
+    stated = profile.voice_to_background
+    return None if stated is None else stated.least_lu
 
 
 def _waivers(film: Film) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ def refused_as_text(data: Mapping[str, Any]) -> Iterator[str]:
     if not data["refused"]:
         yield "  there is no stem at all"
     yield "Mend them, or render with silence in their places: --missing silence"
+    yield "'stemkit report FILM' writes all that was found as a page, '--letters DIR' a message to each creator"
 
 
 def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: bool) -> Iterator[str]:

@@ -15,7 +15,7 @@ class PrintsDoNotNull(FilmRule):
     code = "MIX002"
     name = "prints_do_not_null"
     topic = Topic.PRINT
-    conditions = ("does_not_null", "changed", "skip_no_proof")
+    conditions = ("does_not_null", "changed", "skip_no_proof", "skip_undipped")
 
     def check(self, film: FilmFacts) -> Iterator[Finding]:
         """Yield the sums that leave a residual, and the files whose hash is not the report's."""
@@ -31,7 +31,8 @@ class PrintsDoNotNull(FilmRule):
         for null in film.nulls:
             where, parts = Where(print=null.sum), " + ".join(null.of)
             if null.exact is None:
-                yield self.skip("skip_no_proof", where, {"sum": null.sum, "parts": parts, "reason": null.reason})
+                condition = "skip_undipped" if null.reason == "undipped" else "skip_no_proof"
+                yield self.skip(condition, where, {"sum": null.sum, "parts": parts, "reason": null.reason})
             elif not null.exact:
                 yield self.finding(
                     "does_not_null",

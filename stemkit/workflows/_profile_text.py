@@ -42,6 +42,9 @@ def profile_lines(profile: Profile) -> Iterator[str]:
         for figure in getattr(profile, key):
             yield f"{_name(key)}, {_scope(figure)}: {_asked(figure)} ({figure.severity})"
             yield _source(figure.source, figure.grade)
+    if voice := profile.voice_to_background:
+        yield f"voice above background: at least {voice.least_lu:g} LU short-term, or reports list the line"
+        yield _source(voice.source, voice.grade)
     for level in profile.plausible:
         yield f"plausible {level.role}: {level.quietest_lufs:.1f} to {level.loudest_lufs:.1f} LUFS ({level.severity})"
         yield _source(level.source, level.grade)
