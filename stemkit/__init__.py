@@ -6,7 +6,16 @@ The public names are resolved on first use, so that ``import stemkit`` loads not
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the same names, for those who check types
+    from stemkit.core.manifest import load_film as load_film
+    from stemkit.core.profile import load_profile as load_profile
+    from stemkit.workflows.check import check as check
+    from stemkit.workflows.conform import conform as conform
+    from stemkit.workflows.measure import measure as measure
+    from stemkit.workflows.mix import mix as mix
+    from stemkit.workflows.report import report as write_report
 
 __version__ = "0.1.0"
 
@@ -23,11 +32,13 @@ _PUBLIC = {
 __all__ = ["__version__", "check", "conform", "load_film", "load_profile", "measure", "mix", "write_report"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'stemkit' has no attribute {name!r}")
-    module, attribute = _PUBLIC[name]
-    return getattr(importlib.import_module(module), attribute)
+if not TYPE_CHECKING:  # else no name would be unknown to those who check types
+
+    def __getattr__(name: str) -> Any:
+        if name not in _PUBLIC:
+            raise AttributeError(f"module 'stemkit' has no attribute {name!r}")
+        module, attribute = _PUBLIC[name]
+        return getattr(importlib.import_module(module), attribute)
 
 
 def __dir__() -> list[str]:

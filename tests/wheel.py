@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
 
 def _run(*command: str | Path, cwd: Path, expect: tuple[int, ...] = (0,)) -> str:
-    environment = {**os.environ, "PYTHONNOUSERSITE": "1"}
+    environment = {**os.environ, "PYTHONNOUSERSITE": "1", "STEMKIT_CACHE": str(cwd / "cache")}
     environment.pop("PYTHONPATH", None)
     ended = subprocess.run(
         [str(c) for c in command], cwd=cwd, env=environment, capture_output=True, text=True, check=False
@@ -56,7 +57,29 @@ def main() -> None:
         _run(stemkit, "demo", work / "demo", cwd=work)
         mixed = json.loads((work / "demo" / "mix" / "report.json").read_text(encoding="utf-8"))
         assert mixed["null_test"]["exact"] is True
+        _assert_typed(wheel, work, scripts)
+        _assert_uninstalls(work, scripts)
         sys.stdout.write(f"{wheel.name} installs and works in an empty environment\n")
+
+
+def _assert_typed(wheel: Path, work: Path, scripts: Path) -> None:
+    """Assert that who checks types against the wheel sees those of the public names."""
+    with zipfile.ZipFile(wheel) as content:
+        assert "stemkit/py.typed" in content.namelist(), "the wheel does not say that it has types"
+    program = "from pathlib import Path\nimport stemkit\nreveal_type(stemkit.load_profile('crowd-film'))\n"
+    (work / "typed.py").write_text(program, encoding="utf-8")
+    said = _run(sys.executable, "-m", "mypy", "--python-executable", scripts / "python", "typed.py", cwd=work)
+    assert "stemkit.core.profile.Profile" in said, said
+
+
+def _assert_uninstalls(work: Path, scripts: Path) -> None:
+    """Assert that nothing but the cache outlives an uninstalling, and that clearing leaves no cache either."""
+    _run(scripts / "stemkit", "cache", "clear", cwd=work)
+    (site,) = {path.parent for path in (work / "empty").rglob("stemkit") if path.is_dir()}
+    _run(scripts / "python", "-m", "pip", "uninstall", "--yes", "--quiet", "stemkit", cwd=work)
+    left = [path for path in site.glob("stemkit*") if any(each.suffix != ".pyc" for each in path.rglob("*.*"))]
+    assert not left, f"left after uninstalling: {left}"
+    assert not list((work / "empty").rglob("bin/stemkit*"))
 
 
 def _without_hashes(lock: Path, work: Path) -> Path:
