@@ -17,7 +17,9 @@ def main() -> None:
     from stemkit.cli import stemkit
     from stemkit.cli._console import run
     from stemkit.cli._process import clean_up_on_signals, keep_results_apart
+    from stemkit.core.system import keep_freed_memory
 
+    keep_freed_memory()
     keep_results_apart()
     clean_up_on_signals()
     raise SystemExit(run(stemkit, sys.argv[1:]))
