@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -30,6 +30,37 @@ _STREAMINFO, _COMMENT, _PADDING, _LAST = 0, 4, 1, 0x80
 _DIGEST = slice(18, 34)
 _LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "7.1-mask")
 _VENDOR = b"stemkit"
+
+
+class _Patient:
+    """A file that notes what the system refuses: inside libsndfile nobody could catch it, only Python print it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.refused: OSError | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def write(self, data: bytes) -> int:
+        return self._tried(lambda: self._file.write(data))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._tried(lambda: self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return self._tried(self._file.tell)
+
+    def require_all(self) -> None:
+        if self.refused is not None:
+            raise self.refused
+
+    def _tried(self, call: Callable[[], int]) -> int:
+        try:
+            return call()
+        except OSError as error:
+            self.refused = self.refused or error
+            return 0
 
 
 class FlacWriter:
@@ -60,8 +91,9 @@ class FlacWriter:
         self._written, self._digest = 0, hashlib.md5(usedforsecurity=False)
         try:
             self._file: IO[bytes] = open(system_path(path), "w+b")  # noqa: SIM115, PTH123
+            self._held = _Patient(self._file)
             self._sound = soundfile.SoundFile(
-                self._file, "w", fmt.sample_rate_hz, fmt.layout.count, fmt.subtype, format="FLAC"
+                self._held, "w", fmt.sample_rate_hz, fmt.layout.count, fmt.subtype, format="FLAC"
             )
         except OSError as error:
             raise cannot_write(path, error) from error
@@ -75,10 +107,12 @@ class FlacWriter:
         whole = whole_values(block, self._bits, self._path, self._written)
         self._digest.update(whole.astype("<i2").data.cast("B") if self._bits == 16 else pack_24(whole).data.cast("B"))
         try:
-            self._sound.write(whole << (32 - self._bits))
+            with contextlib.suppress(AssertionError):  # soundfile's word for fewer samples written than given
+                self._sound.write(whole << (32 - self._bits))
+            self._held.require_all()
         except (OSError, RuntimeError) as error:
             self.abort()
-            raise cannot_write(self._path, _as_os_error(error)) from error
+            raise cannot_write(self._path, self._held.refused or _as_os_error(error)) from error
         self._written += len(block)
 
     def close(self) -> None:
@@ -91,11 +125,12 @@ class FlacWriter:
             raise self._defect("too_short", message)
         try:
             self._sound.close()
+            self._held.require_all()
             self._file.close()
             self._put_tags()
         except (OSError, RuntimeError) as error:
             self.abort()
-            raise cannot_write(self._path, _as_os_error(error)) from error
+            raise cannot_write(self._path, self._held.refused or _as_os_error(error)) from error
         if stated_digest(self._path) != self._digest.digest():
             self.abort()
             raise self._defect("not_lossless", "the encoder was given other samples than it states")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from stemkit.audio.probe import probe
 from stemkit.audio.reader import read_blocks
 from stemkit.audio.writer import PrintWriter, WriteFormat
 from stemkit.core.block import Block
-from stemkit.core.errors import RenderError, SumOverflow
+from stemkit.core.errors import OutputError, RenderError, SumOverflow
 from stemkit.core.layout import LAYOUTS, STEREO
 from stemkit.core.steps import Subtype
 
@@ -94,3 +95,25 @@ def test_each_channel_has_a_file_of_its_own_or_there_is_none(tmp_path: Path) -> 
     with pytest.raises(RenderError), writers() as writer:
         writer.push(sound[:-1])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit on the size of files is the disk that is full")
+@pytest.mark.parametrize("limit", [1, 5000, 20_000])
+def test_a_disk_that_is_full_is_said_and_nothing_is_left(tmp_path: Path, limit: int) -> None:
+    import resource
+    import signal
+
+    def written() -> None:
+        with FlacWriter(tmp_path / "a.flac", WriteFormat(48_000, "PCM_24", STEREO, 20 * LENGTH)) as writer:
+            for _ in range(20):
+                writer.push(on_grid(2, 24))
+
+    before, told = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(OutputError, match="too large"):
+            written()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, told)
+    assert list(tmp_path.iterdir()) == []
