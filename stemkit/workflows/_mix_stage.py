@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from stemkit.core.errors import Problem, ProfileError
+from stemkit.core.files import require_space
 from stemkit.core.film import Film, Role
 from stemkit.core.media import MediaInfo
 from stemkit.core.profile import Profile
@@ -16,10 +17,11 @@ from stemkit.plan.conform import plan_conform
 from stemkit.plan.timeline import Timeline, plan_timeline
 from stemkit.plan.voice_fades import with_whole_words
 from stemkit.render.conform import shape_after
-from stemkit.render.stem_file import StemFile, conform_stem
+from stemkit.render.stem_file import StemFile, bytes_needed, conform_stem
 from stemkit.rules._engine import run
 from stemkit.store.facts import FactStore
 from stemkit.workflows._conform_run import MADE_BY
+from stemkit.workflows._mix_files import space_needed
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_stems import TakenStem, choose_stems
 from stemkit.workflows._mix_told import Seen
@@ -96,3 +98,20 @@ def conformed_stems(seen: Seen, folder: Path, pace: Pace) -> dict[TakenStem, Ste
         return conform_stem(stem.media, stem.item.steps, stem.role.value, paths[stem], made_by=MADE_BY, on_samples=told)
 
     return dict(zip(todo, pace.each(todo, write, told), strict=True))
+
+
+def require_room(seen: Seen, chapters: Collection[int] | None = None) -> None:
+    """Refuse before anything is written what cannot be placed, or what the disk cannot hold.
+
+    Parameters
+    ----------
+    chapters
+        The only ones that are printed; all, if `None`.
+    """
+    timeline = placed(seen, {stem: as_planned(stem) for stem in seen.taken})
+    prints = space_needed(seen.film, timeline, seen.print_profile)
+    if chapters is not None:
+        printed = sum(timeline.chapters[number].length for number in chapters)
+        prints = prints * printed // max(1, timeline.length_samples)
+    stems = sum(bytes_needed(s.media, s.item.steps, MADE_BY) for s in seen.taken if not s.is_in_place)
+    require_space(seen.out, prints + stems)

@@ -40,7 +40,7 @@ from stemkit.workflows._mix_files import targets_for
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_parts import parts_in, sound_of
 from stemkit.workflows._mix_prints import ducked, largest_sample, learnt
-from stemkit.workflows._mix_stage import conformed_stems, joined, look
+from stemkit.workflows._mix_stage import conformed_stems, joined, look, require_room
 from stemkit.workflows._mix_told import Seen, mix_as_dict, null_as_dict
 
 FOLDER = "excerpts"
@@ -112,6 +112,7 @@ def excerpt(
         return ExcerptResult({**mix_as_dict(seen, is_refused=True), "excerpts": []}, True, seen.checked.has_crashed)
     earlier = _earlier(out)
     seen = replace(seen, film=_as_mixed(film, earlier))
+    require_room(seen, {number for run in runs for number in run})
     with OutputSet(out) as output:
         conformed = conformed_stems(seen, output.scratch("stems"), pace)
         layout = LAYOUTS[print_profile.format.layout]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stemkit.core.files import OutputSet, require_space, tidy
+from stemkit.core.files import OutputSet, tidy
 from stemkit.core.film import BalanceMode, Film, LimiterChoice, MeChoice
 from stemkit.core.layout import LAYOUTS
 from stemkit.core.profile import Profile, load_profile
@@ -15,20 +15,17 @@ from stemkit.core.progress import Progress, silent
 from stemkit.render.balancing import balance_film
 from stemkit.render.buses import Work
 from stemkit.render.memory import Memory
-from stemkit.render.stem_file import bytes_needed
 from stemkit.report.formats import html, json
 from stemkit.report.model import REPORT_NAME
 from stemkit.store.facts import FactStore, open_store
 from stemkit.texts.language import system_language
 from stemkit.workflows._balance_table import BALANCE_NAME, balance_as_csv, balance_as_dict
-from stemkit.workflows._conform_run import MADE_BY
 from stemkit.workflows._conformance import kept_result
 from stemkit.workflows._mix_earlier import HTML_NAME, SIGNATURE, look_for, signature_of
-from stemkit.workflows._mix_files import space_needed
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_prints import judge_prints, make_prints
 from stemkit.workflows._mix_reuse import STRETCHES, Reuse
-from stemkit.workflows._mix_stage import as_planned, conformed_stems, joined, look, placed
+from stemkit.workflows._mix_stage import conformed_stems, joined, look, require_room
 from stemkit.workflows._mix_told import Seen, mix_as_dict, report_of
 
 
@@ -148,7 +145,7 @@ def _as_ducked(film: Film, duck_db: float | None, me: MeChoice | None) -> Film:
 
 def _planned(seen: Seen, pace: Pace) -> MixResult:
     """Plan the balance of a film; what has to be conformed for that is thrown away."""
-    _require_room(seen)
+    require_room(seen)
     with OutputSet(seen.out) as output:
         conformed = conformed_stems(seen, output.scratch("stems"), pace)
         timeline = joined(seen, conformed)
@@ -160,7 +157,7 @@ def _planned(seen: Seen, pace: Pace) -> MixResult:
 
 
 def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixResult:
-    _require_room(seen)
+    require_room(seen)
     with OutputSet(seen.out) as output:
         conformed = conformed_stems(seen, output.scratch("stems"), pace)
         media = {stem: conformed[stem].media if stem in conformed else stem.media for stem in seen.taken}
@@ -180,11 +177,3 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
     for part in printed.all_parts:
         store.remember_sha256(seen.out / part.file.name, part.sha256)
     return MixResult(data, report, has_crashed=seen.checked.has_crashed or judged.has_crashed)
-
-
-def _require_room(seen: Seen) -> None:
-    """Refuse before anything is written what cannot be placed, or what the disk cannot hold."""
-    planned = {stem: as_planned(stem) for stem in seen.taken}
-    prints = space_needed(seen.film, placed(seen, planned), seen.print_profile)
-    stems = sum(bytes_needed(s.media, s.item.steps, MADE_BY) for s in seen.taken if not s.is_in_place)
-    require_space(seen.out, prints + stems)
