@@ -22,7 +22,7 @@ from stemkit.report.build import build_check_report
 from stemkit.report.formats import csv as csv_format
 from stemkit.report.formats import html, markdown
 from stemkit.report.formats import json as json_format
-from tests.report import reports
+from tests.report import lively, reports
 
 Maker = Callable[[], Any]
 ALL: tuple[Maker, ...] = (
@@ -30,6 +30,7 @@ ALL: tuple[Maker, ...] = (
     reports.quiet_mix,
     reports.refused_mix,
     reports.hostile_mix,
+    lively.lively_mix,
     lambda: build_check_report(reports.check_only()),
 )
 FORMATS = tuple(discover_modules("stemkit.report.formats"))
@@ -175,6 +176,7 @@ def test_waivers_and_skips_are_shown_with_their_reasons() -> None:
 
 def test_a_feature_stays_small() -> None:
     assert len(html.render(reports.quiet_mix()).encode()) < 2_000_000
+    assert len(html.render(lively.feature()).encode()) < 2_000_000
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\uff1d1", "\n=1"])

@@ -16,7 +16,7 @@ from stemkit.core.timebase import FrameRate
 from stemkit.report.formats import html
 from stemkit.report.pictures import WAVEFORM, evidence
 from tests.oracles import require_module, require_program
-from tests.report import reports
+from tests.report import lively, reports
 from tests.report.browser import Browser
 
 _SHIFT = 8
@@ -35,7 +35,7 @@ def opened(browser: Browser, folder: Path, report: Any, lang: str = "en", *, has
 
 
 @pytest.mark.parametrize("lang", ["en", "zh-Hans"])
-@pytest.mark.parametrize("make", [reports.good_mix, reports.hostile_mix, reports.refused_mix])
+@pytest.mark.parametrize("make", [lively.lively_mix, reports.hostile_mix, reports.refused_mix])
 def test_nothing_is_asked_for_and_nothing_goes_wrong(
     browser: Browser, tmp_path: Path, make: Callable[[], Any], lang: str
 ) -> None:
@@ -68,7 +68,7 @@ def browser_reached(browser: Browser, url: str) -> bool:
 
 
 def test_a_feature_is_drawn_at_once(browser: Browser, tmp_path: Path) -> None:
-    report = reports.quiet_mix()
+    report = lively.feature()
     opened(browser, tmp_path, report)
     # a first page warms the browser up; the budget is that of a machine that does nothing else
     opened(browser, tmp_path, report)
@@ -218,7 +218,7 @@ _LABELS = """(() => {
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("make", [reports.good_mix, reports.quiet_mix, reports.refused_mix])
+@pytest.mark.parametrize("make", [lively.lively_mix, reports.quiet_mix, reports.refused_mix])
 def test_text_stands_out_and_everything_has_a_name(
     browser: Browser, tmp_path: Path, make: Callable[[], Any], dark: bool
 ) -> None:
@@ -233,7 +233,7 @@ _AXE = """axe.run(document, {resultTypes: ['violations']}).then((found) => found
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("make", [reports.good_mix, reports.hostile_mix, reports.refused_mix])
+@pytest.mark.parametrize("make", [lively.lively_mix, reports.hostile_mix, reports.refused_mix])
 def test_axe_finds_nothing(browser: Browser, tmp_path: Path, make: Callable[[], Any], dark: bool) -> None:
     """axe-core, the checker that others use, beside our own: its rules for contrast, labels, order and landmarks."""
     axe = Path(str(require_module("axe_core_python").__file__)).with_name("axe.min.js")
@@ -244,7 +244,7 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path, make: Callable[[], 
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
-@pytest.mark.parametrize("make", [reports.good_mix, reports.quiet_mix, reports.hostile_mix])
+@pytest.mark.parametrize("make", [lively.lively_mix, lively.feature, reports.hostile_mix])
 def test_nothing_hangs_over_the_side(browser: Browser, tmp_path: Path, make: Callable[[], Any], width: int) -> None:
     opened(browser, tmp_path, make())
     browser.size(width, 900)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 
@@ -15,7 +15,7 @@ from stemkit.report.speech import Speech
 from stemkit.report.steps import step_words as terminal_words
 from stemkit.report.work import step_words
 from stemkit.texts.language import languages
-from tests.report import reports
+from tests.report.lively import lively_mix
 
 EVERY_STEP: tuple[steps.Step, ...] = (
     steps.Retag(44_100),
@@ -37,74 +37,6 @@ EVERY_STEP: tuple[steps.Step, ...] = (
     steps.Rewrap("RF64"),
     steps.Rename("ch07_VO.wav"),
 )
-LIVELY: dict[str, Any] = {
-    "duck": {"depth_db": 6.0, "count": 3, "seconds": 41.5, "curve": encode([0.0, -3.0, -6.0] * 400, 0.0)},
-    "limiter": {
-        "seconds": 2.5,
-        "deepest_db": -3.4,
-        "deepest_at_s": 61.0,
-        "curve": encode([0.0] * 600 + [-3.4] + [0.0] * 599, 0.0),
-    },
-    "me": {
-        "mode": "undipped",
-        "print": "ME",
-        "true_peak_dbtp": -0.4,
-        "limit_dbtp": -1.0,
-        "gain_db": 0.0,
-        "proposed_gain_db": -0.6,
-    },
-    "balance": {
-        "mode": "dialogue",
-        "max_trim_db": 6.0,
-        "chapters": [
-            {"chapter": 1, "before_lufs": -25.0, "after_lufs": -23.5, "trim_db": 1.5, "reason": None},
-            {"chapter": 2, "before_lufs": -23.0, "after_lufs": -23.0, "trim_db": 0.0, "reason": None},
-        ],
-        "steps": [{"after": 1, "before_lu": 4.0, "after_lu": 2.5}],
-    },
-}
-
-
-def lively_mix() -> dict[str, Any]:
-    """Return the report of a mix in which everything was asked for: two reels of mono files with leaders too."""
-    report = {**reports.good_mix(), **LIVELY}
-    for row in report["prints"]:
-        row["files"] = [part(row["name"], reel, channel) for reel in (1, 2) for channel in ("L", "R")]
-    sums = report["null_test"]["sums"]
-    for one in sums[1:]:
-        one |= {"exact": None, "max_residual_lsb": None, "reason": "undipped"}
-    report["reels"] = [
-        {"reel": 1, "chapters": [1, 2, 3], "start_samples": 0, "end_samples": 1, "null_test": report["null_test"]}
-    ]
-    report["boundaries"][0] |= {
-        "role": "VO",
-        "voice": {
-            "how": "shortened",
-            "fade_out": {"start_samples": 912_000, "end_samples": 936_000},
-            "fade_in": {"start_samples": 960_000, "end_samples": 1_008_000},
-        },
-    }
-    waived = next(finding for finding in report["findings"] if finding["waived"])
-    waived["params"]["waiver_by"] = "Ana Souza, supervisor"
-    return report
-
-
-def part(name: str, reel: int, channel: str) -> dict[str, Any]:
-    """Return one file of a print, as a mix writes it."""
-    return {
-        "path": f"The Long Crossing_{name}_r0{reel}.{channel}.wav",
-        "sha256": "a7c3f09be5d24161" * 4,
-        "reel": reel,
-        "channels": [channel],
-        "channel_indices": [0 if channel == "L" else 1],
-        "container": "WAV",
-        "subtype": "PCM_24",
-        "start_samples": (reel - 1) * 2_880_000,
-        "length_samples": 2_880_000 + 576_000,
-        "programme_samples": 2_880_000,
-        "head_samples": 384_000,
-        "tail_samples": 192_000,
-    }
 
 
 def test_every_kind_of_step_is_tried_here() -> None:
