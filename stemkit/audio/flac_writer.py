@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import secrets
 import shutil
 import struct
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +23,7 @@ from stemkit.audio.tags import Marker
 from stemkit.audio.writer import WriteFormat, pack_24
 from stemkit.core.block import Block
 from stemkit.core.errors import Problem, RenderError
-from stemkit.core.files import cannot_write
+from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, cannot_write
 from stemkit.core.media import MediaInfo
 from stemkit.core.system import system_path
 
@@ -80,7 +81,7 @@ class FlacWriter:
     """
 
     def __init__(self, path: Path, fmt: WriteFormat, tags: Sequence[tuple[str, str]] = ()) -> None:
-        import soundfile
+        from stemkit.audio._streamed import WholeCalls
 
         if fmt.layout.name not in _LAYOUTS or fmt.subtype == "FLOAT":
             message = f"FLAC cannot hold {fmt.layout.name} in {fmt.subtype}"
@@ -92,7 +93,7 @@ class FlacWriter:
         try:
             self._file: IO[bytes] = open(system_path(path), "w+b")  # noqa: SIM115, PTH123
             self._held = _Patient(self._file)
-            self._sound = soundfile.SoundFile(
+            self._sound = WholeCalls(
                 self._held, "w", fmt.sample_rate_hz, fmt.layout.count, fmt.subtype, format="FLAC"
             )
         except OSError as error:
@@ -154,7 +155,7 @@ class FlacWriter:
             self.abort()
 
     def _put_tags(self) -> None:
-        tagged = self._path.with_name(f"{self._path.name}.tagged")
+        tagged = self._path.with_name(f"{PARTIAL_PREFIX}{secrets.token_hex(6)}{PARTIAL_SUFFIX}")
         try:
             with open(system_path(self._path), "rb") as old, open(system_path(tagged), "wb") as new:  # noqa: PTH123
                 new.write(_with_comment(_blocks(old), self._tags))
