@@ -226,6 +226,19 @@
       const c = u.ctx, { left, top, width, height } = u.bbox, px = devicePixelRatio;
       c.save();
       c.beginPath(); c.rect(left, top, width, height); c.clip();
+      // gain that was taken away, hanging from above: the limiter's over the mix, ducking over the roles
+      const lowered = isMain ? limiter : duck;
+      if (lowered) {
+        c.fillStyle = isMain ? colour.error : colour.music; c.globalAlpha = isMain ? 0.5 : 0.28;
+        const step = Math.max(1, Math.floor(((view[1] - view[0]) * 10) / width)), first = Math.floor(view[0] * 10);
+        const place = (i) => Math.round(u.valToPos(i / 10, "x", true));
+        for (let i = first - (first % step); i < Math.min(count, view[1] * 10); i += step) {
+          let deepest = 0;
+          for (let j = i; j < Math.min(count, i + step); j++) deepest = Math.max(deepest, Math.abs(lowered[j] ?? 0));
+          if (deepest) c.fillRect(place(i), top, Math.max(px, place(i + step) - place(i)), Math.min(deepest * (isMain ? 6 : 2) * px, height / 2));
+        }
+        c.globalAlpha = 1;
+      }
       c.font = `${11 * px}px ${colour.sans}`;
       const write = (text, x, y) => {
         c.lineJoin = "round"; c.lineWidth = 4 * px; c.strokeStyle = colour.paper;
@@ -252,26 +265,15 @@
           write(`${chapter[0]}  ${chapter[1]}`, from + 6 * px, top + height - 7 * px);
           c.restore();
         }
-      // gain that was taken away, hanging from above: the limiter's over the mix, ducking over the roles
-      const lowered = isMain ? limiter : duck;
-      if (lowered) {
-        c.fillStyle = isMain ? colour.error : colour.music; c.globalAlpha = isMain ? 0.5 : 0.28;
-        const step = Math.max(1, Math.floor(((view[1] - view[0]) * 10) / width)), first = Math.floor(view[0] * 10);
-        const place = (i) => Math.round(u.valToPos(i / 10, "x", true));
-        for (let i = first - (first % step); i < Math.min(count, view[1] * 10); i += step) {
-          let deepest = 0;
-          for (let j = i; j < Math.min(count, i + step); j++) deepest = Math.max(deepest, Math.abs(lowered[j] ?? 0));
-          if (deepest) c.fillRect(place(i), top, Math.max(px, place(i + step) - place(i)), Math.min(deepest * (isMain ? 6 : 2) * px, height / 2));
-        }
-        c.globalAlpha = 1;
-      }
+      // many overs would hide the curve: they get their lines when one comes closer
+      const isClose = data.marks.filter((mark) => mark[1] === "over" && mark[0] >= view[0] && mark[0] <= view[1]).length <= 24;
       if (isMain)
         for (const [at, kind] of data.marks) {
           const x = u.valToPos(at, "x", true), y = top + 1;
           if (x < left - 5 || x > left + width + 5) continue;
           c.fillStyle = colour[{ error: "error", over: "error", warning: "warning" }[kind] ?? "note"];
           c.beginPath(); c.moveTo(x - 4.5 * px, y); c.lineTo(x + 4.5 * px, y); c.lineTo(x, y + 8 * px); c.closePath(); c.fill();
-          if (kind === "over") c.fillRect(x - px / 2, y, px, height);
+          if (kind === "over" && isClose) c.fillRect(x - px / 2, y, px, height);
         }
       c.restore();
     }
