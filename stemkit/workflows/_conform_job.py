@@ -14,7 +14,7 @@ from stemkit.audio.tags import SoundTags
 from stemkit.core.facts import FilmFacts
 from stemkit.core.film import Film
 from stemkit.core.profile import Profile
-from stemkit.core.progress import Progress
+from stemkit.core.progress import Event, Progress
 from stemkit.plan.conform import ConformItem, ItemStatus
 from stemkit.store.facts import FactStore
 from stemkit.workflows._conform_tags import metadata_of, tags_of
@@ -22,6 +22,7 @@ from stemkit.workflows._conform_tags import metadata_of, tags_of
 A = TypeVar("A")
 R = TypeVar("R")
 Described = Mapping[str, Any]
+_TASK = "conforming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +94,20 @@ class Job:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         return [future.result() for future in futures]
+
+
+class Told:
+    """Counts the samples of all threads, and ends their work when the run is over."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self.stop = threading.Event()
+        self._progress, self._total, self._done = progress, total, 0
+        self._lock = threading.Lock()
+
+    def __call__(self, samples: int, item: str = "") -> None:
+        """Count some more samples of an item."""
+        if self.stop.is_set():
+            raise InterruptedError("the run was ended")
+        with self._lock:
+            self._done += samples
+            self._progress(Event(_TASK, min(self._done, self._total), self._total, item))

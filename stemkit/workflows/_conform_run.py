@@ -14,15 +14,22 @@ from stemkit import __version__
 from stemkit.core.errors import MediaError, Problem, RenderError
 from stemkit.core.files import OutputSet, require_space, sha256_of, tidy
 from stemkit.core.leftovers import leftover_bytes
-from stemkit.core.progress import Event, Progress
 from stemkit.core.system import identity_of
 from stemkit.meters.summary import summarise
 from stemkit.plan.conform import ConformItem, ConformPlan, ItemStatus
 from stemkit.render.stem_file import StemFile, bytes_needed, conform_stem, measured_file
 from stemkit.report.check import media_as_dict
-from stemkit.workflows._conform_job import Described, Done, Job
+from stemkit.workflows._conform_job import Described, Done, Job, Told
 from stemkit.workflows._conform_split import split
-from stemkit.workflows._conform_verify import Place, Written, place_of, readings, still_there
+from stemkit.workflows._conform_verify import (
+    REFERENCE,
+    Place,
+    Written,
+    place_of,
+    readings,
+    repaired_codes,
+    still_there,
+)
 from stemkit.workflows._conformed_tree import (
     FILM_FILE,
     Earlier,
@@ -40,7 +47,6 @@ from stemkit.workflows._conformed_tree import (
 __all__ = ["MADE_BY", "Done", "carry_out"]
 
 MADE_BY = f"stemkit {__version__}"
-_TASK = "conforming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +56,6 @@ class _Written:
     hashes: Mapping[str, str]
     after: Described | None
     seen: Written | None = None
-
-
-class _Told:
-    """Counts the samples of all threads, and ends their work when the run is over."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self.stop = threading.Event()
-        self._progress, self._total, self._done = progress, total, 0
-        self._lock = threading.Lock()
-
-    def __call__(self, samples: int, item: str = "") -> None:
-        if self.stop.is_set():
-            raise InterruptedError("the run was ended")
-        with self._lock:
-            self._done += samples
-            self._progress(Event(_TASK, min(self._done, self._total), self._total, item))
 
 
 def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...], bool]:
@@ -93,6 +83,9 @@ def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...],
         results = _write_all(todo, sources, output, job)
         files = dict(zip((item.output for item in todo), results, strict=True))
         defects = _verify(todo, files, output, job)
+        for item in todo:
+            if item.files:  # its channels are in files of their own
+                output.discard(str(item.output))
         done = tuple(_finished(item, files.get(item.output), receipts.get(item.output), job) for item in plan.items)
         done = tuple(replace(one, is_defect=place_of(one.item) in defects) for one in done)
         _commit(done, files, sources, output, job)
@@ -111,12 +104,7 @@ def _verify(
     """Check what was written with the rules that asked for it; what is not cured is no output."""
     if job.facts is None:
         return frozenset()
-    seen = {}
-    for item in items:
-        file = files[item.output]
-        if isinstance(file, _Written) and file.seen is not None:
-            seen[place_of(item)] = file.seen
-    left = still_there(items, seen, job.facts)
+    left = still_there(items, _seen(items, files, output), job.facts)
     for item in items:
         code = left.get(place_of(item))
         if code is not None:
@@ -125,6 +113,19 @@ def _verify(
             message = f"{code} is still there after its repair: a defect of stemkit, the file was not kept"
             files[item.output] = RenderError(Problem("not_cured", message, "please report it", str(item.source)))
     return frozenset(left)
+
+
+def _seen(
+    items: Sequence[ConformItem], files: Mapping[str | None, _Written | RenderError | MediaError], output: OutputSet
+) -> dict[Place, Written]:
+    seen = {}
+    for item in items:
+        file = files[item.output]
+        if isinstance(file, _Written) and file.seen is not None:
+            # A finished file waits under another name than the one it was written under.
+            now = output.temporary(str(item.output)) if REFERENCE in repaired_codes(item) else file.seen.media.path
+            seen[place_of(item)] = replace(file.seen, media=replace(file.seen.media, path=now))
+    return seen
 
 
 def _make_sure(todo: Sequence[ConformItem], out: Path, earlier: Earlier, job: Job) -> None:
@@ -174,12 +175,12 @@ def _again(item: ConformItem, receipt: Receipt | None, job: Job) -> Done:
 def _write_all(
     items: Sequence[ConformItem], sources: Mapping[Path, str], output: OutputSet, job: Job
 ) -> list[_Written | RenderError | MediaError]:
-    told = _Told(job.progress, sum(2 * item.media.length_samples for item in items if item.media))
+    told = Told(job.progress, sum(2 * item.media.length_samples for item in items if item.media))
     return job.each(items, lambda item: _write(item, sources[item.source], output, job, told), told.stop)
 
 
 def _write(
-    item: ConformItem, source_sha256: str, output: OutputSet, job: Job, told: _Told
+    item: ConformItem, source_sha256: str, output: OutputSet, job: Job, told: Told
 ) -> _Written | RenderError | MediaError:
     """Write one file; what fails fails alone."""
     name = str(item.output)
@@ -195,7 +196,8 @@ def _write(
             written = _conformed(item, path, job, told) if item.changes_file else _copied(item, path, told)
         if item.files:
             written = replace(written, hashes=_split(item, path, output, job))
-            output.discard(name)
+            if REFERENCE not in repaired_codes(item):  # else it is compared once more, when all are written
+                output.discard(name)
         elif item.changes_file and not was_finished:
             output.finished(name, key)
         if identity_of(item.source) != before:
@@ -213,7 +215,7 @@ def _split(item: ConformItem, path: Path, output: OutputSet, job: Job) -> dict[s
     return split(path, {name: output.temporary(name) for name in item.files}, tags, job.kept_chunks(item), MADE_BY)
 
 
-def _conformed(item: ConformItem, path: Path, job: Job, told: _Told) -> _Written:
+def _conformed(item: ConformItem, path: Path, job: Job, told: Told) -> _Written:
     assert item.media is not None
     role = item.role.value if item.role else ""
     tags, others = job.tags(item), job.kept_chunks(item)
@@ -232,7 +234,7 @@ def _as_written(item: ConformItem, file: StemFile) -> _Written:
     )
 
 
-def _copied(item: ConformItem, path: Path, told: _Told) -> _Written:
+def _copied(item: ConformItem, path: Path, told: Told) -> _Written:
     """Copy a file byte for byte; its readings are those of the source."""
     assert item.media is not None
     shutil.copyfile(item.source, path)

@@ -18,6 +18,7 @@ from stemkit.meters._meter import meter_versions
 from stemkit.report.model import REPORT_NAME, SCHEMA, open_report
 from stemkit.store.facts import FactStore
 from stemkit.workflows._mix_parts import parts_in
+from stemkit.workflows._mix_reuse import STRETCHES
 
 HTML_NAME = "report.html"
 BOUNDARY = ("after", "role", "before_samples", "after_samples", "law", "degraded", "correlation", "voice")
@@ -40,6 +41,7 @@ class EarlierMix:
             "sample_rate_hz": report["film"]["sample_rate_hz"],
             "prints": report["prints"],
             "null_test": report["null_test"],
+            "rendering": {"stretches": len(report[STRETCHES]["recipes"]), "rendered": 0, "changed": []},
             "reels": report.get("reels") or [],
             "level": report["level"],
             "limiter": report.get("limiter"),
