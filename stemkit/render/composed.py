@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -210,8 +210,11 @@ def _side_by_side(files: Mapping[str, Files], span: Span, pool: ThreadPoolExecut
         for stream in streams.values():
             if close := getattr(stream, "close", None):
                 stack.callback(close)
+        reading: list[Future[Block | None]] = []
+        stack.callback(wait, reading)  # before they are closed, also where somebody pressed Ctrl-C
         while True:
-            blocks = dict(zip(streams, pool.map(lambda stream: next(stream, None), streams.values()), strict=True))
+            reading[:] = [pool.submit(next, stream, None) for stream in streams.values()]
+            blocks = {name: each.result() for name, each in zip(streams, reading, strict=True)}
             present = {name: block for name, block in blocks.items() if block is not None}
             if len(present) < len(streams):
                 return

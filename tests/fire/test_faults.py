@@ -262,3 +262,13 @@ def test_shots_at_a_run(place: Range, event: int, number: signal.Signals) -> Non
     place.check(ended, is_killed=number is signal.SIGKILL)
     assert ended.returncode in (*ENDED[number], 0), ended.stderr
     place.check_next()
+
+
+@pytest.mark.parametrize("event", [290, 299])
+def test_shots_while_threads_read_the_prints(place: Range, event: int) -> None:
+    if place.name != "mix in every form":
+        pytest.skip("only its prints are put together again from many files")
+    ended = place.run(AIMED, event, int(signal.SIGTERM), place.out)
+    place.check(ended)
+    assert ended.returncode in (*ENDED[signal.SIGTERM], 0), ended.stderr
+    place.check_next()
