@@ -16,10 +16,11 @@ from stemkit.core.facts import ChapterFacts, FilmFacts, Measured, StemFacts
 from stemkit.core.film import Role
 from stemkit.core.media import MediaInfo
 from stemkit.intake._work import Task, Work
+from stemkit.intake.kept_readings import content_readings
 from stemkit.intake.low_band import add_low_band
 from stemkit.meters._content import RATE_HZ, Content, Floats
 from stemkit.meters._ledger import Ledger
-from stemkit.meters._listening import listen, listening_modules, low_band_readings
+from stemkit.meters._listening import listening_modules, low_band_readings
 from stemkit.meters.content_scan import ContentScanner
 from stemkit.meters.relations import Relations, RelationScanner
 from stemkit.meters.twins import Print, Twins, find_twins
@@ -51,7 +52,7 @@ def add_content(facts: FilmFacts, ledgers: Mapping[Path, Ledger], work: Work) ->
 
     def hear(chapter: ChapterFacts) -> tuple[ChapterFacts, list[Print]]:
         heard = _ChapterListener(chapter, facts, ledgers, work, task).hear()
-        stems = tuple(_with_readings(stem, heard, wanted) for stem in chapter.stems)
+        stems = tuple(_with_readings(stem, heard, wanted, ledgers, work) for stem in chapter.stems)
         found = [_print_of(chapter, stem, heard) for stem in stems if stem.stem.path in heard.contents]
         side_by_side = Measured({Relations: heard.relations} if heard.relations else {})
         return replace(chapter, stems=stems, together=side_by_side), found
@@ -64,11 +65,13 @@ def add_content(facts: FilmFacts, ledgers: Mapping[Path, Ledger], work: Work) ->
     return replace(facts, chapters=tuple(chapters), together=Measured({Twins: find_twins(prints)}))
 
 
-def _with_readings(stem: StemFacts, heard: _Heard, wanted: set[type]) -> StemFacts:
+def _with_readings(
+    stem: StemFacts, heard: _Heard, wanted: set[type], ledgers: Mapping[Path, Ledger], work: Work
+) -> StemFacts:
     content = heard.contents.get(stem.stem.path)
     if content is None:
         return stem
-    readings = {what: listen(content, what) for what in wanted}
+    readings = content_readings(content, wanted, stored_digest(ledgers[stem.stem.path]), work)
     return replace(stem, measured=Measured({**stem.measured.readings, **readings}))
 
 
