@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEMO_DIR ?= demo
 
-.PHONY: demo test check fix format lint types layers readme wheel bench conformance fix clean
+.PHONY: demo test check fix format lint types layers readme wheel pythons bench conformance fix clean
 
 demo: $(READY)
 	@echo "==> building, checking, conforming, mixing and reporting a small film in $(DEMO_DIR)/"
@@ -18,7 +18,7 @@ test: $(READY)
 	@echo "==> running every test"
 	$(BIN)/python -m pytest -n auto -q -rs
 
-check: format lint types layers test readme wheel
+check: format lint types layers test readme wheel pythons
 	@echo "==> everything holds"
 
 format: $(READY)
@@ -44,6 +44,10 @@ readme: $(READY)
 wheel: $(READY)
 	@echo "==> the wheel, installed in an empty environment"
 	$(BIN)/python -m tests.wheel
+
+pythons: $(READY)
+	@echo "==> the other Pythons that are installed here, quickly"
+	$(BIN)/python -m tests.pythons
 
 conformance: $(READY)
 	$(BIN)/stemkit selftest
