@@ -93,9 +93,7 @@ class FlacWriter:
         try:
             self._file: IO[bytes] = open(system_path(path), "w+b")  # noqa: SIM115, PTH123
             self._held = _Patient(self._file)
-            self._sound = WholeCalls(
-                self._held, "w", fmt.sample_rate_hz, fmt.layout.count, fmt.subtype, format="FLAC"
-            )
+            self._sound = WholeCalls(self._held, "w", fmt.sample_rate_hz, fmt.layout.count, fmt.subtype, format="FLAC")
         except OSError as error:
             raise cannot_write(path, error) from error
 
