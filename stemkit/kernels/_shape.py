@@ -33,3 +33,10 @@ LIMITER_UNIT = 1 << 24
 
 SPARE_VALUES = 3 * HISTORY + 32
 """Room that the scan needs for one group of a column."""
+
+TILE = 512
+"""Values of each role that a mix holds at a time; whole sample instants of stereo."""
+IS_NOTHING, IS_PACKED, IS_SOUND = range(3)
+"""What a role is in a stretch: silence, samples as they lie in a 24-bit file, numbers."""
+FITS, OVER, OFF_GRID = range(3)
+"""What becomes of prints: all right; a bus does not fit; a sum does not fit, or is off the grid."""
