@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stemkit.core.film import Chapter, Handles
-from stemkit.core.lengths import LengthKind, fit_length
+from stemkit.core.lengths import LengthKind, fit_length, fit_sibling
+from stemkit.core.media import MediaInfo
 from stemkit.core.timebase import KNOWN_RATE_NAMES, FrameRate, resampled_length
 
 RATE_24 = FrameRate.parse("24")
@@ -77,3 +80,34 @@ def test_an_honest_file_is_always_right(name: str, frames: int, head: int, tail:
         fit = fit_length(length, rate_hz, 48_000, chapter, rate)
         assert fit.is_right
         assert fit.difference_samples == resampled_length(length, rate_hz, 48_000) - fit.expected_samples
+
+
+def sibling(length: int, rate_hz: int = 48_000) -> MediaInfo:
+    """Return the header of a file of a length."""
+    return MediaInfo(Path("vo.wav"), "WAV", "PCM_24", rate_hz, 2, length, 6 * length)
+
+
+@pytest.mark.parametrize(
+    ("media", "kind", "difference", "true_rate_hz"),
+    [
+        (sibling(480_000), LengthKind.PICTURE_ONLY, 0, None),
+        (sibling(480_001), LengthKind.LONG, 1, None),  # of the same rate nothing is rounded
+        (sibling(479_999), LengthKind.SHORT, -1, None),
+        (sibling(441_001, 44_100), LengthKind.PICTURE_ONLY, 1, None),  # one sample of its own, rounded
+        (sibling(441_003, 44_100), LengthKind.LONG, 3, None),
+        (sibling(441_000), LengthKind.MISLABELLED_RATE, -39_000, 44_100),
+        (sibling(480_480), LengthKind.PULL, 480, None),
+    ],
+)
+def test_where_no_picture_is_known_the_other_stems_are_compared(
+    media: MediaInfo, kind: LengthKind, difference: int, true_rate_hz: int | None
+) -> None:
+    fit = fit_sibling(media, 48_000, 480_000)
+    assert fit is not None
+    assert (fit.kind, fit.difference_samples, fit.true_rate_hz) == (kind, difference, true_rate_hz)
+    assert fit.expected_samples == 480_000
+
+
+def test_what_cannot_be_read_is_not_compared() -> None:
+    assert fit_sibling(None, 48_000, 480_000) is None
+    assert fit_sibling(sibling(480_000, 0), 48_000, 480_000) is None

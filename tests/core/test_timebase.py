@@ -174,3 +174,24 @@ def test_a_span_is_as_long_as_from_its_start_to_its_end() -> None:
 )
 def test_frames_of_whole_samples(name: str, rate_hz: int, is_whole: bool) -> None:
     assert FrameRate.parse(name).has_whole_samples(rate_hz) is is_whole
+
+
+@pytest.mark.parametrize("name", KNOWN_RATE_NAMES)
+def test_a_rate_is_written_as_it_is_read(name: str) -> None:
+    rate = FrameRate.parse(name)
+    assert FrameRate.parse(str(rate)) == rate
+
+
+def test_a_rate_says_whether_it_drops_frames() -> None:
+    assert str(FrameRate.parse("29.97df")) == "30000/1001df"
+    assert str(FrameRate.parse("29.97")) == "30000/1001"
+    assert str(FrameRate(Fraction(24))) == "24"
+
+
+def test_a_span_moves_as_a_whole() -> None:
+    assert Span(3, 5).shift(-2) == Span(1, 3)
+
+
+def test_spans_that_only_touch_share_nothing() -> None:
+    assert Span(0, 5).overlap(Span(5, 9)) is None
+    assert Span(0, 5).overlap(Span(4, 9)) == Span(4, 5)

@@ -193,3 +193,21 @@ def test_a_stream_begins_at_sample_0_unless_it_is_said() -> None:
     key = DitherKey("VO", "print")
     (streamed,) = quantise(iter([block]), 16, key)
     assert np.array_equal(streamed, quantise_block(block, 16, key, 0))
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+@pytest.mark.parametrize(
+    ("steps", "is_there"),
+    [(-1.0, True), (-1.0 - 1.0 / 32_768, False), (1.0 - 1.0 / 32_768, True), (1.0, False), (1.5 / 2**23, False)],
+)
+def test_a_grid_ends_where_its_integers_end(bits: int, steps: float, is_there: bool) -> None:
+    sound = np.array([[0.0], [steps]])
+    assert is_on_grid(sound, bits) is is_there
+
+
+def test_both_ends_of_the_grid_are_taken_untouched() -> None:
+    ends = np.array([[-1.0], [1.0 - 2.0**-15]])
+    assert np.array_equal(quantise_block(ends, 16, KEY, 0, False), ends)
+    for beyond in (-1.0 - 2.0**-15, 1.0):
+        with pytest.raises((SumOverflow, ValueError)):
+            quantise_block(np.array([[beyond]]), 16, KEY, 0, False)

@@ -14,7 +14,7 @@ from stemkit.core.film import Boundary, Chapter, Crossfade, Film, Handles, Role
 from stemkit.core.layout import STEREO
 from stemkit.core.media import MediaInfo
 from stemkit.core.timebase import KNOWN_RATE_NAMES, FrameRate, Span, round_half_up
-from stemkit.plan.timeline import Fade, Timeline, plan_timeline
+from stemkit.plan.timeline import Fade, Timeline, handles_held, plan_timeline
 
 RATE = 48_000
 FPS24 = FrameRate.parse("24")
@@ -211,3 +211,46 @@ def test_both_sides_of_a_crossfade_share_one_fade(film: Film) -> None:
                 assert one.fade_out.span.end == cut
             else:
                 assert one.fade_out == other.fade_in
+
+
+@pytest.mark.parametrize(("extra", "held"), [(0, True), (2, True), (-2, True), (3, False), (-3, False)])
+def test_a_length_is_forgiven_two_samples_of_rounding(extra: int, held: bool) -> None:
+    chapter = Chapter(1, length_frames=24, handles=Handles(2, 3))
+    full, bare = 58_000, 48_000
+    assert handles_held(full + extra, chapter, FPS24, RATE) == (Handles(2, 3) if held else None)
+    assert handles_held(bare + extra, chapter, FPS24, RATE) == (Handles() if held else None)
+
+
+@pytest.mark.parametrize(("length", "rate"), [(None, FPS24), (24, None), (None, None)])
+def test_where_picture_or_rate_is_not_known_a_file_holds_no_handles(length: int | None, rate: FrameRate | None) -> None:
+    assert handles_held(123, Chapter(1, length_frames=length, handles=Handles(2, 3)), rate, RATE) == Handles()
+
+
+def test_after_a_chapter_of_unknown_length_the_others_keep_theirs() -> None:
+    film = Film("Film", Path(), (Chapter(1), Chapter(2, length_frames=24)), FPS24)
+    stems = {1: {Role.VO: [media(1000)]}, 2: {Role.VO: [media(48_000)]}}
+    timeline = plan_timeline(film, stems, RATE)
+    assert timeline.chapters == {1: Span(0, 1000), 2: Span(1000, 49_000)}
+
+
+def _reaches(lengths: list[int], before: int, after: int) -> list[tuple[int, int]]:
+    film = film_of(lengths, handles=Handles(12, 12), crossfade=Crossfade(before, after))
+    joins = [join for join in plan_timeline(film, stems_of(film), RATE).joins if join.role is Role.SFX]
+    return [(join.before_samples // 1000, join.after_samples // 1000) for join in joins]  # in half frames
+
+
+def test_two_crossfades_share_a_chapter_that_is_too_short_for_both() -> None:
+    assert _reaches([48, 4, 48], 6, 6) == [(6, 4), (4, 6)]
+    # Together they just fit: nothing is taken from either.
+    assert _reaches([48, 4, 48], 5, 3) == [(5, 3), (5, 3)]
+
+
+def test_the_first_and_the_last_chapter_are_faded_on_one_side_only() -> None:
+    assert _reaches([2, 48, 2], 4, 4) == [(4, 4), (4, 4)]
+    assert _reaches([2, 2], 4, 4) == [(4, 4)]
+
+
+def test_a_degraded_join_takes_half_of_a_very_short_chapter() -> None:
+    film = film_of([1, 48], rate=FrameRate.parse("60"), handles=Handles(12, 12), crossfade=Crossfade(12, 12))
+    (join, *_) = plan_timeline(film, stems_of(film, with_handles=False), RATE).joins
+    assert (join.before_samples, join.after_samples, join.degraded) == (400, 480, True)
