@@ -57,7 +57,15 @@ def format_options(*formats: str) -> Callable[[F], F]:
 
 
 def work_options(function: F) -> F:
-    """Add ``--jobs``, ``--quiet``, ``--no-progress`` (``jobs: int``, ``quiet: bool``, ``no_progress: bool``)."""
+    """Add ``--jobs``, ``--quiet``, ``--progress`` and ``--no-progress`` (``jobs``, ``quiet``, ``progress_as: str``)."""
+
+    def choose_none(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.params["progress_as"] = "none"
+
+    def keep_none(ctx: click.Context, _: click.Parameter, value: str) -> str:
+        return str(ctx.params.get("progress_as", value))
+
     return _apply(
         click.option(
             "--jobs",
@@ -68,7 +76,23 @@ def work_options(function: F) -> F:
             help="Files worked on at once; the result is the same whatever it is.",
         ),
         click.option("--quiet", is_flag=True, help="Print nothing but errors (and the JSON, if asked for)."),
-        click.option("--no-progress", is_flag=True, help="Show no progress."),
+        click.option(
+            "--no-progress",
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=choose_none,
+            help="Show no progress.",
+        ),
+        click.option(
+            "--progress",
+            "progress_as",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            callback=keep_none,
+            help="How progress is shown; json: one object a line on standard error.",
+        ),
     )(function)
 
 

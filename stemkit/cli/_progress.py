@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
-
-import click
 
 from stemkit.cli._console import ProgressDisplay, note
 from stemkit.core.progress import Event, Progress, listeners
 
-F = TypeVar("F", bound=Callable[..., Any])
 _EVERY_S = 0.2
 
 
-def progress_option(function: F) -> F:
-    """Add ``--progress`` (parameter ``progress_as: str``)."""
-    return click.option(
-        "--progress",
-        "progress_as",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="json: one JSON object a line on standard error.",
-    )(function)
-
-
 @contextmanager
-def shown_progress(options: Mapping[str, Any]) -> Iterator[Progress]:
-    """Show progress as the options of a command say."""
-    if options["progress_as"] == "json":
+def shown_progress(progress_as: str, *, quiet: bool) -> Iterator[Progress]:
+    """Show progress as ``text``, as ``json`` (asked for by name, so ``quiet`` does not end it), or not at all."""
+    if progress_as == "json":
         lines = _Lines()
         listeners.append(lines)
         try:
@@ -40,7 +24,7 @@ def shown_progress(options: Mapping[str, Any]) -> Iterator[Progress]:
         finally:
             listeners.remove(lines)
     else:
-        with ProgressDisplay(shown=not (options["quiet"] or options["no_progress"])) as progress:
+        with ProgressDisplay(shown=not quiet and progress_as == "text") as progress:
             yield progress
 
 

@@ -38,8 +38,14 @@ class _Heard:
     relations: Relations | None = None
 
 
-def add_content(facts: FilmFacts, ledgers: Mapping[Path, Ledger], work: Work) -> FilmFacts:
-    """Return the facts with the readings of content, where they are needed."""
+def add_content(facts: FilmFacts, ledgers: Mapping[Path, Ledger], work: Work, *, only_known: bool = False) -> FilmFacts:
+    """Return the facts with the readings of content, where they are needed.
+
+    Parameters
+    ----------
+    only_known
+        Listen to no chapter anew: of those that no earlier run has listened to, only the low notes are read.
+    """
     wanted = {need.what for need in work.needs if need.what in listening_modules()}
     together = any(need.what in (Relations, Twins) for need in work.needs)
     if not wanted and not together:
@@ -48,21 +54,37 @@ def add_content(facts: FilmFacts, ledgers: Mapping[Path, Ledger], work: Work) ->
         return add_low_band(facts, ledgers, wanted, work)
     lengths = (stem.media.length_samples for one in facts.chapters for stem in one.stems if stem.media)
     task = Task("listening to the stems", sum(lengths), work.progress)
-    prints: list[Print] = []
 
     def hear(chapter: ChapterFacts) -> tuple[ChapterFacts, list[Print]]:
-        heard = _ChapterListener(chapter, facts, ledgers, work, task).hear()
+        listener = _ChapterListener(chapter, facts, ledgers, work, task)
+        heard = listener.recalled() if only_known else listener.hear()
+        if heard is None:
+            return chapter, []
         stems = tuple(_with_readings(stem, heard, wanted, ledgers, work) for stem in chapter.stems)
         found = [_print_of(chapter, stem, heard) for stem in stems if stem.stem.path in heard.contents]
         side_by_side = Measured({Relations: heard.relations} if heard.relations else {})
         return replace(chapter, stems=stems, together=side_by_side), found
 
-    chapters = []
     results: list[tuple[ChapterFacts, list[Print]]] = work.each(facts.chapters, hear)
-    for chapter, found in results:
-        chapters.append(chapter)
-        prints += found
-    return replace(facts, chapters=tuple(chapters), together=Measured({Twins: find_twins(prints)}))
+    chapters = tuple(chapter for chapter, _ in results)
+    if only_known:
+        chapters = _with_low_notes(chapters, facts, ledgers, wanted & low_band_readings(), work)
+    twins = find_twins([found for _, prints in results for found in prints])
+    return replace(facts, chapters=chapters, together=Measured({Twins: twins}))
+
+
+def _with_low_notes(
+    chapters: Sequence[ChapterFacts], facts: FilmFacts, ledgers: Mapping[Path, Ledger], wanted: set[type], work: Work
+) -> tuple[ChapterFacts, ...]:
+    """Return the chapters, of which those that were not listened to have some readings of their low notes."""
+    others = replace(facts, chapters=tuple(one for one in chapters if not was_listened_to(one)))
+    read = iter(add_low_band(others, ledgers, wanted, work).chapters)
+    return tuple(one if was_listened_to(one) else next(read) for one in chapters)
+
+
+def was_listened_to(chapter: ChapterFacts) -> bool:
+    """Tell whether a chapter has the readings of content, or nothing that there could be any of."""
+    return Relations in chapter.together.readings or not any(stem.measured.readings for stem in chapter.stems)
 
 
 def _with_readings(
@@ -93,15 +115,17 @@ class _ChapterListener:
 
     def hear(self) -> _Heard:
         """Return what is known of the chapter, from earlier runs or by listening."""
-        heard = _Heard()
-        for stem in self._stems:
-            content = self._known_content(stem.stem.path)
-            if content is not None:
-                heard.contents[stem.stem.path] = content
-        heard.relations = self._known_relations()
-        if heard.relations is None or len(heard.contents) < len(self._stems):
+        heard = self.recalled() or _Heard()
+        if heard.relations is None:
             self._listen(heard)
         return heard
+
+    def recalled(self) -> _Heard | None:
+        """Return what earlier runs have heard of the chapter, `None` where that is not all."""
+        relations = self._known_relations()
+        contents = {stem.stem.path: self._known_content(stem.stem.path) for stem in self._stems} if relations else {}
+        known = {path: content for path, content in contents.items() if content is not None}
+        return _Heard(known, relations) if relations is not None and len(known) == len(self._stems) else None
 
     def _listen(self, heard: _Heard) -> None:
         lines = [_Line(stem, self._head(stem), self._task) for stem in self._stems]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from stemkit.core.film import Film, Stem
 from stemkit.core.media import MediaInfo, MediaProblem, ProblemKind
 from stemkit.core.profile import Profile
 from stemkit.core.progress import Progress, silent
+from stemkit.core.system import FileIdentity, identity_of
 from stemkit.intake._work import Task, Work
 from stemkit.intake.content import add_content
 from stemkit.intake.reference import add_references
@@ -27,10 +29,17 @@ from stemkit.store.facts import FactStore
 
 @dataclass(frozen=True, slots=True)
 class GatheredFacts:
-    """What was gathered: the facts for the rules, and the ledgers of the stems, by path."""
+    """What was gathered: the facts for the rules, and the ledgers of the stems, by path.
+
+    Parameters
+    ----------
+    identities
+        Of the files, as they were before anything of them was read; whoever reads them again can tell a change.
+    """
 
     facts: FilmFacts
     ledgers: Mapping[Path, Ledger] = field(default_factory=dict)
+    identities: Mapping[Path, FileIdentity] = field(default_factory=dict)
 
 
 def gather(
@@ -42,6 +51,7 @@ def gather(
     store: FactStore | None = None,
     jobs: int = 1,
     progress: Progress = silent,
+    only_known: bool = False,
 ) -> GatheredFacts:
     """Find, probe and measure everything that a film's rules need.
 
@@ -57,6 +67,8 @@ def gather(
         Where ledgers are kept between runs; `None` keeps nothing.
     jobs
         Files worked on at once; the result is the same whatever it is.
+    only_known
+        Listen to no chapter to which no earlier run has listened.
 
     Raises
     ------
@@ -66,12 +78,21 @@ def gather(
     needs = needs_of(all_rules() if rules is None else rules) if needs is None else needs
     work = Work(needs, jobs, progress, store, meter_versions())
     deliveries = resolve(film, store, each=work.each, progress=work.progress)
+    identities = _identify_all(deliveries)
     found = _probe_all(deliveries, work)
     found, ledgers = _scan_all(found, work)
     chapters = tuple(_chapter_facts(delivery, found, ledgers, work) for delivery in deliveries)
-    facts = add_content(FilmFacts(film, profile, chapters), ledgers, work)
+    facts = add_content(FilmFacts(film, profile, chapters), ledgers, work, only_known=only_known)
     facts = add_references(facts, ledgers, work)
-    return GatheredFacts(add_sums(facts, ledgers, work), ledgers)
+    return GatheredFacts(add_sums(facts, ledgers, work), ledgers, identities)
+
+
+def _identify_all(deliveries: Iterable[Delivery]) -> dict[Path, FileIdentity]:
+    found = {}
+    for path in {stem.path for delivery in deliveries for stem in delivery.stems}:
+        with contextlib.suppress(OSError):
+            found[path] = identity_of(path)
+    return found
 
 
 def _probe_all(deliveries: Iterable[Delivery], work: Work) -> dict[Path, MediaInfo | None]:

@@ -15,9 +15,12 @@ def conform_text(
 ) -> str:
     """Return a ``conform`` object for people: the plan stem by stem, or what was done, and what is left last."""
     lines = plan_lines(data) if plan_only else [table(conform_rows(data))]
-    lines += ["", *([] if plan_only else conform_notes(data)), conform_verdict(data, has_written=has_written)]
-    if not data["listened"]:
-        lines.append("What takes listening (dropouts, clicks, hum, bleed) is told by --plan and by 'stemkit check'.")
+    lines += ["", *([] if plan_only else [*conform_notes(data), *open_lines(data)])]
+    lines.append(conform_verdict(data, has_written=has_written))
+    if data["not_listened"]:
+        where = _counted(data["not_listened"])
+        lines.append(f"Nobody has listened to {where} yet: dropouts, clicks, hum or bleed there would not be told.")
+        lines.append("'stemkit check', --plan and --listen do; what they find is told by every later run.")
     failed = [item for item in data["items"] if item["status"] == "failed"]
     if failed and not plan_only:
         lines += [
@@ -43,6 +46,21 @@ def conform_notes(data: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def open_lines(data: Mapping[str, Any]) -> list[str]:
+    """Return the errors that are still there after a run, and who must act."""
+    lines = []
+    for found in data["open"]:
+        # What a tool could repair waits for a yes, was not chosen, or failed.
+        must = f"{found['creator'] or 'the creator'} must act" if found["fix"] is None else "not repaired"
+        lines.append(f"{_place(found)}: {must}: {_told(found)}")
+    return lines
+
+
+def _place(found: Mapping[str, Any]) -> str:
+    where = "the film" if found["chapter"] is None else f"chapter {found['chapter']}"
+    return f"{where} {found['role']}" if found["role"] else where
+
+
 def plan_lines(data: Mapping[str, Any]) -> list[str]:
     """Return the plan for people: what is done to each stem and why, what waits, who must act, what is right."""
     lines: list[str] = []
@@ -51,9 +69,8 @@ def plan_lines(data: Mapping[str, Any]) -> list[str]:
         if item not in right:
             lines += _plan_of(item)
     for found in (found for found in data["open"] if found["path"] is None):
-        role = f" {found['role']}" if found["role"] else ""
         who = found["creator"] or "the creator"
-        lines += ["", f"chapter {found['chapter']}{role}", f"  {who} must act: {_told(found)}"]
+        lines += ["", _place(found), f"  {who} must act: {_told(found)}"]
     if right:
         names = ", ".join(f"{item['chapter']} {item['role'] or '-'}" for item in right)
         lines += ["", f"right as delivered ({len(right)}): {names}"]
@@ -102,6 +119,24 @@ def _left(item: Mapping[str, Any], is_planned: bool) -> list[str]:
 def _for_people(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the errors of a stem that no tool can repair."""
     return [found for found in item["findings"] if found["severity"] == "error" and found["fix"] is None]
+
+
+def _counted(numbers: Sequence[int]) -> str:
+    """Return chapters in words.
+
+    Examples
+    --------
+    >>> _counted([3]), _counted([1, 2, 3, 7])
+    ('chapter 3', 'chapters 1-3, 7')
+    """
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    told = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return f"chapter{'s' if len(numbers) > 1 else ''} {told}"
 
 
 def _told(found: Mapping[str, Any]) -> str:

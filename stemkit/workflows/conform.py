@@ -16,6 +16,7 @@ from stemkit.core.names import display_name
 from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
 from stemkit.core.steps import step_as_dict
+from stemkit.intake.content import was_listened_to
 from stemkit.intake.facts import gather
 from stemkit.meters.summary import Summary
 from stemkit.plan.asked import Choice
@@ -49,8 +50,8 @@ class ConformResult:
         Whether a conformed tree stands in ``out`` now, written by this run or an earlier one.
     has_written
         Whether anything was written.
-    has_listened
-        Whether all was listened for that ``check`` listens for, as for a plan; a run looks for what it can repair.
+    not_listened
+        Chapters that no run has listened to; their verdict is about what conforming can repair, not ``check``'s.
     told, creators
         What was found on every stem, and by whom each chapter was made.
     """
@@ -61,7 +62,7 @@ class ConformResult:
     open_findings: tuple[Finding, ...] = ()
     has_tree: bool = False
     has_written: bool = False
-    has_listened: bool = False
+    not_listened: tuple[int, ...] = ()
     told: Mapping[Place, Sequence[Finding]] = field(default_factory=dict)
     creators: Mapping[int, str] = field(default_factory=dict)
 
@@ -94,7 +95,8 @@ class ConformResult:
             "out": str(self.out),
             "items": [self._item(done) for done in self.items],
             "film": self.film_file,
-            "listened": self.has_listened,
+            "listened": not self.not_listened,
+            "not_listened": list(self.not_listened),
             "open": [self._open(finding) for finding in self.open_findings],
         }
 
@@ -137,6 +139,7 @@ def conform(
     *,
     profile: Profile | None = None,
     plan_only: bool = False,
+    listen: bool = False,
     choice: Choice | None = None,
     only: Only | None = None,
     store: FactStore | None = None,
@@ -154,7 +157,10 @@ def conform(
     profile
         The film's own, if `None`.
     plan_only
-        Write nothing and return the plan.
+        Write nothing and return the plan; it is made as with ``listen``.
+    listen
+        Listen to everything that ``check`` listens to; else what earlier runs have heard is used, nothing is heard
+        anew, and the verdict on the other chapters is about what conforming looks for.
     choice
         Which steps are taken; all safe ones by default.
     only
@@ -176,17 +182,19 @@ def conform(
     only = only or Only()
     in_hand = only.in_hand(film)
     _check_effects(film, profile)
-    wide, narrow = (about_stems, rules_of_plan) if plan_only else (rules_of_plan, rules_of_plan)
-    needs = needs_of_plan(wide(all_rules()))
-    facts = gather(in_hand, profile, needs=needs, store=store, jobs=jobs, progress=progress).facts
+    needs, only_known = needs_of_plan(about_stems(all_rules())), not (plan_only or listen)
+    facts = gather(
+        in_hand, profile, needs=needs, store=store, jobs=jobs, progress=progress, only_known=only_known
+    ).facts
     # What is done never depends on how much was listened to.
-    asked = run_rules(facts, narrow(selected_rules(profile))).findings
-    findings = run_rules(facts, wide(selected_rules(profile))).findings if plan_only else asked
+    asked = run_rules(facts, rules_of_plan(selected_rules(profile))).findings
+    findings = run_rules(facts, about_stems(selected_rules(profile))).findings
     plan = only.of_plan(plan_conform(facts, asked, profile, choice))
     has_film_file = film.manifest is not None
     job = Job(film, profile, store, jobs, progress, described(facts), facts=facts, is_part=only != Only())
     job.own_clocks = chapters_with_own_clock(plan.items, facts)
-    about = {**_about(findings, film), "has_listened": plan_only}
+    unheard = tuple(one.chapter.number for one in facts.chapters if not was_listened_to(one))
+    about = {**_about(findings, film), "not_listened": unheard}
     if not plan.has_work:
         items = tuple(job.as_it_is(replace(item, output=None)) for item in plan.items)
         left = still_open(findings, items, choice)

@@ -28,7 +28,7 @@ def test_nobody_tells_of_preparing_where_progress_is_not_wanted(capsys: pytest.C
 
 
 def test_programs_hear_of_preparing_too(capsys: pytest.CaptureFixture[str]) -> None:
-    with shown_progress({"progress_as": "json"}):
+    with shown_progress("json", quiet=False):
         tell_listeners(Event("preparing", 0, 1))
     assert json.loads(capsys.readouterr().err)["task"] == "preparing"
     assert listeners == []

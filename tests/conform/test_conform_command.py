@@ -60,7 +60,7 @@ def test_the_json_contract(film: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert [item["status"] for item in plan["items"]] == ["planned", "unchanged", "unchanged"]
     assert not out.exists()
     done = _json(capsys, film, "-o", out)
-    assert set(done) == {"schema", "version", "out", "items", "film", "listened", "open"}
+    assert set(done) == {"schema", "version", "out", "items", "film", "listened", "not_listened", "open"}
     assert all(set(item) == FIELDS for item in done["items"])
     assert [item["status"] for item in done["items"]] == ["written", "unchanged", "unchanged"]
     assert done["items"][0]["output"] == "ch01/Tide_ch01_VO.wav"

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from stemkit.cli._console import EXIT_DEFECT, EXIT_FINDINGS, EXIT_OK, ProgressDisplay, echo, finish, print_json
+from stemkit.cli._console import EXIT_DEFECT, EXIT_FINDINGS, EXIT_OK, echo, finish, print_json
 from stemkit.cli._options import format_options, output_option, profile_option, rehash_option, work_options
+from stemkit.cli._progress import shown_progress
 from stemkit.cli._report_options import language_option
 
 
@@ -38,7 +39,7 @@ def command(
     format_name: str,
     lang: str,
     quiet: bool,
-    no_progress: bool,
+    progress_as: str,
     **options: Any,
 ) -> None:
     """Say whether stems, a chapter's folder or zip archive, or a film will be accepted, and if not what must be done.
@@ -50,7 +51,7 @@ def command(
 
     if fix != (output is not None):
         raise click.UsageError("--fix and -o DIR belong together: the repaired copies need a folder.")
-    with ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+    with shown_progress(progress_as, quiet=quiet) as progress:
         result = check(paths, fix_into=output, progress=progress, **options)
     if format_name == "json":
         print_json(result.report)

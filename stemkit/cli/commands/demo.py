@@ -8,13 +8,14 @@ import click
 
 from stemkit.cli import _console
 from stemkit.cli._options import format_options, work_options
+from stemkit.cli._progress import shown_progress
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="stemkit-demo", metavar="[DIR]")
 @format_options("text", "json")
 @work_options
-def command(folder: Path, *, format_name: str, jobs: int, quiet: bool, no_progress: bool) -> None:
+def command(folder: Path, *, format_name: str, jobs: int, quiet: bool, progress_as: str) -> None:
     """Build a small faulty film in DIR, then check, conform, mix, prove and report it.
 
     DIR is stemkit-demo if not named. Nothing outside it is written; nothing is downloaded.
@@ -22,7 +23,7 @@ def command(folder: Path, *, format_name: str, jobs: int, quiet: bool, no_progre
     from stemkit.report.demo import demo_lines
     from stemkit.workflows.demo import demo
 
-    with _console.ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+    with shown_progress(progress_as, quiet=quiet) as progress:
         result = demo(folder, jobs=jobs, progress=progress)
     data = result.as_dict()
     if format_name == "json":

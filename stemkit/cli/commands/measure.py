@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from stemkit.cli._console import EXIT_OK, EXIT_UNREADABLE, ProgressDisplay, echo, finish, note, print_json, table
+from stemkit.cli._console import EXIT_OK, EXIT_UNREADABLE, echo, finish, note, print_json, table
 from stemkit.cli._measure_options import measure_options
 from stemkit.cli._options import format_options, rehash_option, work_options
+from stemkit.cli._progress import shown_progress
 
 
 @click.command()
@@ -27,7 +28,7 @@ def command(
     rehash: bool,
     jobs: int,
     quiet: bool,
-    no_progress: bool,
+    progress_as: str,
 ) -> None:
     """Measure loudness, range and peaks of sound files.
 
@@ -39,7 +40,7 @@ def command(
 
     asked["span_s"] = parse_span(asked["span_s"])
     options = MeasureOptions(**asked, jobs=jobs, rehash=rehash)
-    with ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+    with shown_progress(progress_as, quiet=quiet) as progress:
         result = measure(paths, options, progress)
     if format_name == "json":
         print_json(result.as_dict())

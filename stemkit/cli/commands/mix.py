@@ -9,6 +9,7 @@ import click
 from stemkit.cli import _console
 from stemkit.cli._mix_options import MixAsked, mix_options
 from stemkit.cli._options import format_options, output_option, profile_option, rehash_option, work_options
+from stemkit.cli._progress import shown_progress
 
 
 @click.command()
@@ -28,7 +29,7 @@ def command(
     format_name: str,
     jobs: int,
     quiet: bool,
-    no_progress: bool,
+    progress_as: str,
     rehash: bool,
 ) -> None:
     """Join all chapters into the film: the full mix, a print for each role, music and effects.
@@ -40,7 +41,7 @@ def command(
     from stemkit.store.facts import open_store
 
     declared = open_film([film] if film else [], profile=profile)
-    with _console.ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+    with shown_progress(progress_as, quiet=quiet) as progress:
         store = open_store(rehash=rehash)
         result = asked.run(declared, output, profile, store=store, jobs=jobs, progress=progress)
     data = asked.data_of(result, output)

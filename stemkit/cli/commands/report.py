@@ -9,6 +9,7 @@ import click
 
 from stemkit.cli import _console
 from stemkit.cli._options import format_options, profile_option, rehash_option, work_options
+from stemkit.cli._progress import shown_progress
 from stemkit.cli._report_options import view_options
 
 
@@ -30,7 +31,7 @@ def command(
     lang: str,
     jobs: int,
     quiet: bool,
-    no_progress: bool,
+    progress_as: str,
     rehash: bool,
     **view: Any,
 ) -> None:
@@ -43,7 +44,7 @@ def command(
     from stemkit.workflows.report import report
 
     store = open_store(rehash=rehash)
-    with _console.ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+    with shown_progress(progress_as, quiet=quiet) as progress:
         result = report(path, profile=profile, store=store, jobs=jobs, progress=progress, lang=lang).shown(**view)
     if letters is None and output is None:
         output = result.file_for(format_name)

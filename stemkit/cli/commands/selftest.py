@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
-from stemkit.cli._console import EXIT_FINDINGS, EXIT_OK, ProgressDisplay, echo, finish, print_json, table
+from stemkit.cli._console import EXIT_FINDINGS, EXIT_OK, echo, finish, print_json, table
 from stemkit.cli._options import format_options, work_options
+from stemkit.cli._progress import shown_progress
 
 
 @click.command()
 @format_options("text", "json")
 @work_options
-def command(format_name: str, quiet: bool, no_progress: bool, **_: object) -> None:
+def command(format_name: str, quiet: bool, progress_as: str, **_: object) -> None:
     """Meter the standards' own test signals on this machine, beside a second opinion.
 
     EBU Tech 3341 and 3342 and tones after ITU-R BS.2217, made in memory. Ends with 1 if a reading of
@@ -21,7 +22,7 @@ def command(format_name: str, quiet: bool, no_progress: bool, **_: object) -> No
     from stemkit.workflows._conformance import keep_result
     from stemkit.workflows.selftest import selftest
 
-    with ProgressDisplay(shown=not (quiet or no_progress)) as progress:
+    with shown_progress(progress_as, quiet=quiet) as progress:
         result = selftest(progress)
     keep_result(open_store(), len(result.readings), result.missed)
     if format_name == "json":
