@@ -230,6 +230,9 @@ class Film:
         The film file, `None` for a bare folder or for files on the command line.
     is_excerpt
         True if only some of the film's chapters are in hand; rules about the film as a whole then rest.
+    gaps
+        Of an excerpt, by the number of the chapter after each: the frames that lie between it and the chapter before
+        it in hand, `None` where nothing states how many.
     inserts
         Effects that conforming runs on every stem of a role.
     """
@@ -246,12 +249,17 @@ class Film:
     waivers: tuple[Waiver, ...] = ()
     mix: MixSettings = MixSettings()
     is_excerpt: bool = False
+    gaps: Mapping[int, int | None] = field(default_factory=dict)
     inserts: Mapping[Role, tuple[Insert, ...]] = field(default_factory=dict)
 
     def start_frame_of(self, number: int) -> int | None:
         """Return the first frame of a chapter from the film's start, `None` where lengths are unknown."""
         frame = 0
         for chapter in self.chapters:
+            gap = self.gaps.get(chapter.number, 0)
+            if gap is None:
+                return None
+            frame += gap
             if chapter.number == number:
                 return frame
             if chapter.length_frames is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from stemkit.core.errors import Problem, UsageError
@@ -13,6 +14,7 @@ from stemkit.core.names import is_archive, place_name
 from stemkit.core.profile import DEFAULT_PROFILE
 from stemkit.core.roles import recognise
 from stemkit.core.words import folded, normalised, pieces
+from stemkit.intake.in_hand import chapter_in_hand, chapters_at, excerpt_of, in_hand, is_there, require_chapters_at
 from stemkit.intake.listing import Listing, look_into, natural_key
 from stemkit.intake.numbers import free_numbers, numbers_in
 from stemkit.intake.stems import resolve
@@ -51,14 +53,15 @@ def open_film(paths: Sequence[Path], *, film_file: Path | None = None, profile: 
         file, or a folder that holds one: that film. A chapter of a film, or files in it, where a film
         file lies above: that film, with only this chapter in hand. Anything else has no film file.
     film_file
-        The film file to use, whatever lies around.
+        The film file to use, whatever lies around; paths that it does not name are chapters by their own names.
     profile
         Takes the place of the profile that the film file names.
 
     Raises
     ------
     UsageError
-        If a path does not exist, or nothing is given and no film file is found.
+        If a path does not exist, nothing is given and no film file is found, or ``film_file`` is given and a
+        path is none of its chapters.
     """
     _require(paths)
     manifest = film_file or _film_file_of(paths)
@@ -70,7 +73,16 @@ def open_film(paths: Sequence[Path], *, film_file: Path | None = None, profile: 
     film = load_film(manifest, profile=profile)
     whole = {manifest.resolve(), film.base.resolve()}
     parts = [path for path in paths if path.resolve() not in whole]
-    return _in_hand(film, parts) or film_from_paths(parts, profile or film.profile) if parts else film
+    if not parts:
+        return film
+    if (found := in_hand(film, parts)) is not None:
+        return found
+    if film_file is not None:
+        inner = [chapter_folders(path) if path.is_dir() else [path] for path in parts]
+        return require_chapters_at(film, list(chain.from_iterable(inner)))
+    meant = chapters_at(film, parts)
+    is_spare = meant is not None and not any(is_there(film, chapter.number) for chapter in meant.chapters)
+    return meant if meant is not None and is_spare else film_from_paths(parts, profile or film.profile)
 
 
 def _film_file_of(paths: Sequence[Path]) -> Path | None:
@@ -85,63 +97,6 @@ def _film_file_of(paths: Sequence[Path]) -> Path | None:
     if above is not None and len({find_film_file(path.parent) for path in paths}) == 1:
         return above
     return None
-
-
-def _in_hand(film: Film, paths: Sequence[Path]) -> Film | None:
-    """Return the film with the chapters that paths belong to, `None` if one belongs to none."""
-    numbers: set[int] = set()
-    for path in paths:
-        owners = [chapter.number for chapter in film.chapters if _belongs(chapter, path)]
-        if not owners:
-            return None
-        numbers.update(owners)
-    return excerpt_of(film, numbers)
-
-
-def chapter_in_hand(film: Film, path: Path) -> Film:
-    """Return a film with only those chapters to which a folder or file belongs, at their places in the film.
-
-    Raises
-    ------
-    UsageError
-        If no chapter of the film file is there.
-    """
-    found = _in_hand(film, [path])
-    if found is None:
-        hint = "check the folder and stems of the film file's chapters"
-        raise UsageError(Problem("no_chapter", "no chapter of the film is there", hint, str(path)))
-    return found
-
-
-def _belongs(chapter: Chapter, path: Path) -> bool:
-    path = path.resolve()
-    homes = [chapter.folder.resolve()] if chapter.folder is not None else []
-    homes += [stem.path.resolve() for stem in chapter.stems]
-    return any(path == home or home in path.parents or path in home.parents for home in homes)
-
-
-def excerpt_of(film: Film, numbers: set[int]) -> Film:
-    """Return a film with only some of its chapters in hand, each at its place."""
-    chapters = tuple(chapter for chapter in film.chapters if chapter.number in numbers)
-    if len(chapters) == len(film.chapters):
-        return film
-    offset = film.start_frame_of(chapters[0].number) or 0
-    return replace(
-        film,
-        chapters=chapters,
-        start_frame=film.start_frame + offset,
-        boundaries=tuple(boundary for boundary in film.boundaries if boundary.after in numbers),
-        waivers=tuple(
-            replace(
-                waiver,
-                start_frame=None if waiver.start_frame is None else waiver.start_frame - offset,
-                end_frame=None if waiver.end_frame is None else waiver.end_frame - offset,
-            )
-            for waiver in film.waivers
-            if waiver.chapter in numbers
-        ),
-        is_excerpt=True,
-    )
 
 
 def film_from_paths(paths: Sequence[Path], profile_name: str) -> Film:

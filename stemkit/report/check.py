@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -64,7 +64,10 @@ def build_check(facts: FilmFacts, run: RuleRun) -> dict[str, Any]:
         What the rules found in them.
     """
     findings = ranked(run.findings)
-    chapters = [_chapter(chapter, findings) for chapter in facts.chapters]
+    own: dict[int | None, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        own[finding.where.chapter].append(finding)
+    chapters = [_chapter(chapter, own[chapter.chapter.number]) for chapter in facts.chapters]
     whole = verdict_of(findings)
     manifest = facts.film.manifest
     return {
@@ -138,9 +141,8 @@ def _found(facts: FilmFacts, number: int | None, path: Path | None) -> tuple[Cha
     return chapter, next((stem for stem in stems if stem.stem.path == path), None)
 
 
-def _chapter(chapter: ChapterFacts, findings: Iterable[Finding]) -> dict[str, Any]:
+def _chapter(chapter: ChapterFacts, own: Iterable[Finding]) -> dict[str, Any]:
     declared = chapter.chapter
-    own = [finding for finding in findings if finding.where.chapter == declared.number]
     return {
         "number": declared.number,
         "title": declared.title,

@@ -30,7 +30,7 @@ class LevelStep(FilmRule):
         limits = film.profile.film
         known = [lufs for chapter in film.chapters if (lufs := _whole(chapter)) is not None]
         for left, right in pairwise(film.chapters):
-            steps = _steps(left, right)
+            steps = None if right.chapter.number in film.film.gaps else _steps(left, right)
             if steps is None:
                 continue
             at_cut, as_wholes = steps

@@ -16,7 +16,8 @@ from stemkit.core.profile import Profile, load_profile
 from stemkit.core.progress import Progress, silent
 from stemkit.intake.deep import add_deep_likeness
 from stemkit.intake.facts import gather
-from stemkit.intake.folder import chapter_in_hand, open_film
+from stemkit.intake.folder import open_film
+from stemkit.intake.in_hand import chapter_in_hand, in_this_folder
 from stemkit.report.build import build_check_report
 from stemkit.report.check import build_check, verdict_of
 from stemkit.rules._engine import RuleRun, run_rules, selected_rules
@@ -112,7 +113,7 @@ def check(
     if film_file is None and len(paths) == 1 and is_mix(paths[0]):
         return _check_prints(paths[0], store, jobs, progress)
     film = open_film(paths, film_file=film_file, profile=profile)
-    film = film if paths else _of_this_folder(film)
+    film = _of_this_folder(film, paths)
     severities = Severities.read(severity)
     spec = severities.of_profile(load_profile(film.profile, beside=film.base))
     selected_rules(spec, select, ignore)
@@ -127,12 +128,16 @@ def check(
     return replace(result, run=listed, report=build_check(result.facts, listed))
 
 
-def _of_this_folder(film: Film) -> Film:
-    """Return the chapter whose folder is the current one, or the whole film where there is no such chapter."""
+def _of_this_folder(film: Film, paths: Sequence[Path]) -> Film:
+    """Return the chapter whose folder is meant without being named, or the whole film if there is none."""
     here = Path.cwd().resolve()
+    if film.manifest is None or film.is_excerpt:
+        return film
+    if paths:
+        return in_this_folder(film, film.base)
     inside = [one for one in film.chapters if one.folder is not None and here.is_relative_to(one.folder.resolve())]
     own = [one for one in inside if one.folder is not None and one.folder.resolve() != film.base.resolve()]
-    return chapter_in_hand(film, here) if own else film
+    return chapter_in_hand(film, here) if own else in_this_folder(film, here)
 
 
 def _check_prints(folder: Path, store: FactStore, jobs: int, progress: Progress) -> CheckResult:

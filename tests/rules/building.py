@@ -133,6 +133,7 @@ def facts_of(given: Mapping[str, Any]) -> FilmFacts:
         crossfades={Role(role): Crossfade(*halves) for role, halves in given.get("crossfades", {}).items()},
         waivers=tuple(_waiver(waiver) for waiver in given.get("waivers", ())),
         is_excerpt=given.get("is_excerpt", False),
+        gaps={int(number): frames for number, frames in given.get("gaps", {}).items()},
     )
     return FilmFacts(
         film,
