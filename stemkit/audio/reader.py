@@ -135,7 +135,13 @@ def _decode_u8(raw: memoryview) -> NDArray[np.float64]:
 
 
 def _decode_16(raw: memoryview) -> NDArray[np.float64]:
-    return np.frombuffer(raw, "<i2").astype(np.float64) * 2.0**-15
+    return _scaled(np.frombuffer(raw, "<i2"), 2.0**-15)
+
+
+def _scaled(whole: NDArray[np.signedinteger], step: float) -> NDArray[np.float64]:
+    values = whole.astype(np.float64)
+    values *= step
+    return values
 
 
 def _decode_24(raw: memoryview) -> NDArray[np.float64]:
@@ -148,11 +154,11 @@ def _decode_24(raw: memoryview) -> NDArray[np.float64]:
         wide[:-1] <<= 8
     if count:
         wide[-1] = int.from_bytes(raw[3 * count - 3 : 3 * count], "little", signed=True) << 8
-    return wide.astype(np.float64) * 2.0**-31
+    return _scaled(wide, 2.0**-31)
 
 
 def _decode_32(raw: memoryview) -> NDArray[np.float64]:
-    return np.frombuffer(raw, "<i4").astype(np.float64) * 2.0**-31
+    return _scaled(np.frombuffer(raw, "<i4"), 2.0**-31)
 
 
 def _decode_float(raw: memoryview) -> NDArray[np.float64]:

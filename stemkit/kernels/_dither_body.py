@@ -106,6 +106,19 @@ def _count_changed(block: Floats, touched: Flags, out: Floats) -> int:
 
 
 @inner
+def _dither_one(values: Floats, scale: float, key: np.uint64, start: int, results: Floats) -> int:
+    """Do all of it for a single channel that is touched throughout, in lanes; count what is over."""
+    step_size, over = 1.0 / scale, 0
+    for i in range(values.shape[0]):
+        a = values[i]
+        u = _round(a * scale, _triangular(key, start + i), scale) * step_size
+        u = 0.0 if a == 0.0 else u
+        over += not (-1.0 <= u < 1.0)
+        results[i] = u
+    return over
+
+
+@inner
 def _dither_pair(values: Floats, scale: float, keys: Keys, start: int, results: Floats) -> int:
     """Do all of it for two channels that are touched throughout, in one pass that runs in lanes; count what is over.
 
@@ -139,8 +152,11 @@ def dither_to_grid(
     counts: NDArray[np.int64],
 ) -> None:
     """Write a block on a grid, and what did not fit (`stemkit.kernels.dither.dither_to_grid`)."""
-    if block.shape[1] == 2 and touched.shape[0] == 1 and touched[0]:
-        over = _dither_pair(flat, scale, keys, start, flat_out)
+    if 1 <= block.shape[1] <= 2 and touched.shape[0] == 1 and touched[0]:
+        if block.shape[1] == 2:
+            over = _dither_pair(flat, scale, keys, start, flat_out)
+        else:
+            over = _dither_one(flat, scale, keys[0], start, flat_out)
         counts[0], counts[1], counts[2] = over, _first_over(out) if over else -1, 0
         return
     for c in range(block.shape[1]):

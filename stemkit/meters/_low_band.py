@@ -83,8 +83,7 @@ class LowBandScanner:
     def _look(self) -> None:
         step, width = self._rate // _WINDOWS, max(1, self._rate // 800)
         rows = np.zeros((self._filled // step if step else 0, 5))
-        for at, row in enumerate(rows):
-            kernels.low_band(self._buffer, at * step, (at + 1) * step, width, row)
+        kernels.low_band(self._buffer, 0, step, width, rows)
         rows[:, 3:] /= max(1, step // width * width)
         self._rows.append(rows)
         self._filled = 0

@@ -180,11 +180,10 @@ class ContentScanner:
 
     def _note_low_band(self, x: Block, low: int, high: int) -> None:
         step, width = self._rate // 10, max(1, self._rate // 800)
-        for start in range(low, high - step + 1, step):
-            row = np.zeros(5)
-            kernels.low_band(x, start, start + step, width, row)
-            row[3:] /= max(1, step // width * width)
-            self._low.append(row)
+        rows = np.zeros(((high - low) // step, 5))
+        kernels.low_band(x, low, step, width, rows)
+        rows[:, 3:] /= max(1, step // width * width)
+        self._low.append(rows)
 
     def finish(self) -> tuple[Content, Floats]:
         """Return what was found, and the rest of the sketch; nothing may follow."""
@@ -218,7 +217,7 @@ class ContentScanner:
             walls=np.concatenate([*self._moments.walls, np.zeros((0, 2))]).astype(np.float32),
             mains_db=mains[:, 0].astype(np.float32),
             mains_above_db=mains[:, 1].astype(np.float32),
-            low_band=np.array(self._low).reshape(-1, 5),
+            low_band=np.concatenate([*self._low, np.zeros((0, 5))]),
             gaps=np.concatenate([*self._gaps, np.zeros((0, 7))])[:_MOST_GAPS],
             gap_count=self._gap_count,
             clicks=np.concatenate([*self._clicks, np.zeros((0, 8))])[:_MOST_CLICKS],
