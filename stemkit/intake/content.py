@@ -109,8 +109,8 @@ class _ChapterListener:
         self, chapter: ChapterFacts, facts: FilmFacts, ledgers: Mapping[Path, Ledger], work: Work, task: Task
     ) -> None:
         self._chapter, self._facts, self._work, self._task = chapter, facts, work, task
-        self._digests = {path: stored_digest(ledger) for path, ledger in ledgers.items()}
         self._stems = [stem for stem in chapter.stems if stem.media is not None and stem.stem.path in ledgers]
+        self._digests = {stem.stem.path: stored_digest(ledgers[stem.stem.path]) for stem in self._stems}
         self._versions = {name: work.versions.get(name, 0) for name in ("content_scan", "relations")}
 
     def hear(self) -> _Heard:

@@ -15,7 +15,7 @@ from stemkit.core.profile import DEFAULT_PROFILE
 from stemkit.core.roles import recognise
 from stemkit.core.words import folded, normalised, pieces
 from stemkit.intake.in_hand import chapter_in_hand, chapters_at, excerpt_of, in_hand, is_there, require_chapters_at
-from stemkit.intake.listing import Listing, look_into, natural_key
+from stemkit.intake.listing import Listing, look_into, natural_key, unwrapped
 from stemkit.intake.numbers import free_numbers, numbers_in
 from stemkit.intake.stems import resolve
 
@@ -196,6 +196,9 @@ def chapter_folders(folder: Path) -> list[Path]:
     listing = look_into(folder)
     if is_chapter_folder(listing):
         return [folder]
+    inside = unwrapped(folder)
+    if inside != folder and len(found := chapter_folders(inside)) > 1:
+        return found
     inner = [inner for inner in listing.folders if _holds_sound(inner)]
     there = {path.name.casefold() for path in inner}
     inner += [path for path in listing.archives if path.stem.casefold() not in there]  # else it was unpacked there

@@ -16,6 +16,7 @@ from stemkit.core.words import SOUND_SUFFIXES, VIDEO_SUFFIXES, normalised
 FOLLOW_LINKS = "STEMKIT_FOLLOW_LINKS"
 _MAGIC = (b"RIFF", b"RF64", b"BW64", b"RIFX", b"FORM", b"fLaC", b"OggS", b"caff", b"ID3")
 _NUMBER = re.compile(r"\d+")
+_MOST_WRAPPERS = 8  # a link may lead round in a circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,22 @@ def is_sound_name(name: str) -> bool:
 
 
 def sounds_below(folder: Path) -> Iterator[Path]:
-    """Yield the sound files of a chapter's folder: its own, then those of its folders, one level down."""
-    listing = look_into(folder)
+    """Yield the sound files of a chapter's folder: its own, then those of its folders, one level down.
+
+    Folders that hold nothing but one folder do not count as levels.
+    """
+    listing = look_into(unwrapped(folder))
     yield from listing.sounds
     for inner in listing.folders:
         yield from look_into(inner).sounds
+
+
+def unwrapped(folder: Path) -> Path:
+    """Return the first folder, from one inwards, that holds more than another folder; the first where all are empty."""
+    inner = folder
+    for _ in range(_MOST_WRAPPERS):
+        listing = look_into(inner)
+        if listing.sounds or listing.archives or len(listing.folders) != 1:
+            return inner if listing != Listing() else folder
+        inner = listing.folders[0]
+    return folder

@@ -255,3 +255,22 @@ def test_the_film_of_a_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         open_film([])
     with pytest.raises(ManifestError):
         open_film([], film_file=tmp_path / "none.toml")
+
+
+def test_folders_around_a_folder_hide_no_sound(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path, "chapters/7/final/stems/vo.wav", "chapters/7/final/stems/sfx.wav", "chapters/7/final/stems/mx.wav"
+    )
+    for at in ("", "chapters", "chapters/7", "chapters/7/final"):
+        film = film_from_paths([tmp_path / at], "crowd-film")
+        assert [len(one.stems) for one in resolve(film)] == [3], at
+    lay_out(tmp_path, "wrapped/film v2/ch01/vo.wav", "wrapped/film v2/ch02/vo.wav")
+    film = film_from_paths([tmp_path / "wrapped"], "crowd-film")
+    assert [(one.number, one.title) for one in film.chapters] == [(1, "ch01"), (2, "ch02")]
+
+
+def test_a_link_that_leads_round_ends(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "round").symlink_to(tmp_path / "a", target_is_directory=True)
+    film = film_from_paths([tmp_path / "a"], "crowd-film")
+    assert [one.stems for one in resolve(film)] == [()]
