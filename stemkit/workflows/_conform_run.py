@@ -283,8 +283,9 @@ def _commit(
             after=each.after,
             metadata=job.metadata(item),
         )
+        data = as_bytes(receipt)
         for name in (receipt_name(item.output), beside_name(item.output)):
-            output.write(name, as_bytes(receipt))
+            output.write(name, data)
             receipts.append(name)
     texts = _texts([each.item for each in done], output.folder, job, written)
     for name, data in texts.items():
