@@ -25,6 +25,9 @@ _MOST_OFFSETS = 3
 _WINDOW = 96
 _SAME = 0.33
 _SHORTEST_S = 5.0
+_PRINT_BITS, _OFFSET_BITS = 16, 30
+_MIDDLE = 1 << (_OFFSET_BITS - 1)
+"""Two prints and an offset in one word: 65 536 stems of 260 days."""
 Ints = NDArray[np.int64]
 
 
@@ -104,26 +107,40 @@ def _candidates(prints: Sequence[Print]) -> dict[tuple[int, int], list[int]]:
     frame = np.concatenate(places)
     order = np.argsort(bits, kind="stable")
     bits, owner, frame = bits[order], owner[order], frame[order]
-    votes = []
+    votes = _Votes()
     for step in range(1, _MOST_COMMON):
-        same = (bits[step:] == bits[:-step]) & (owner[step:] != owner[:-step])
-        if step + 1 < _MOST_COMMON and not (bits[step:] == bits[:-step]).any():
+        equal = bits[step:] == bits[:-step]
+        if step + 1 < _MOST_COMMON and not equal.any():
             break
-        a, b = np.flatnonzero(same), np.flatnonzero(same) + step
+        a = np.flatnonzero(equal & (owner[step:] != owner[:-step]))
+        b = a + step
         swap = owner[a] > owner[b]
         a, b = np.where(swap, b, a), np.where(swap, a, b)
-        votes.append(np.column_stack([owner[a], owner[b], frame[a] - frame[b]]))
-    return _elected(np.concatenate(votes)) if votes else {}
+        votes.add(owner[a], owner[b], frame[a] - frame[b])
+    return votes.elected()
 
 
-def _elected(votes: Ints) -> dict[tuple[int, int], list[int]]:
-    # Neighbouring offsets vote together: a start between two frames spreads over both.
-    pairs, counts = np.unique(votes, axis=0, return_counts=True)
-    chosen: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for (i, j, offset), count in zip(pairs.tolist(), counts.tolist(), strict=True):
-        if count >= _FEWEST_VOTES:
-            chosen.setdefault((i, j), []).append((count, offset))
-    return {pair: [offset for _, offset in sorted(found)[::-1][:_MOST_OFFSETS]] for pair, found in chosen.items()}
+class _Votes:
+    """Counts votes as they come: a film whose chapters all share one sound has twenty for each of its frames."""
+
+    def __init__(self) -> None:
+        self._keys, self._counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
+
+    def add(self, one: Ints, other: Ints, offset: Ints) -> None:
+        """Count votes for offsets between prints."""
+        keys, counts = np.unique((one << _PRINT_BITS | other) << _OFFSET_BITS | offset + _MIDDLE, return_counts=True)
+        all_keys, at = np.unique(np.concatenate([self._keys, keys]), return_inverse=True)
+        self._counts = np.bincount(at, np.concatenate([self._counts, counts]), len(all_keys)).astype(np.int64)
+        self._keys = all_keys
+
+    def elected(self) -> dict[tuple[int, int], list[int]]:
+        """Return the offsets with most votes, by pairs of prints."""
+        enough = self._counts >= _FEWEST_VOTES
+        chosen: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for key, count in zip(self._keys[enough].tolist(), self._counts[enough].tolist(), strict=True):
+            pair, offset = divmod(key, 1 << _OFFSET_BITS)
+            chosen.setdefault(divmod(pair, 1 << _PRINT_BITS), []).append((count, offset - _MIDDLE))
+        return {pair: [offset for _, offset in sorted(found)[::-1][:_MOST_OFFSETS]] for pair, found in chosen.items()}
 
 
 def _verified(one: Print, other: Print, offsets: Sequence[int]) -> Twin | None:
