@@ -115,6 +115,9 @@ class StemsPart(AsWritten):
     MUSIC: _Stems | None = None
 
 
+_FOLDER = "roles are found by file name in this folder, zip archive, or folder in an archive (all.zip/ch07)"
+
+
 class ChapterPart(AsWritten):
     """A stretch of picture and the sound delivered for it."""
 
@@ -124,7 +127,7 @@ class ChapterPart(AsWritten):
     language: str | None = Field(default=None, description="in which the creator is written to, such as zh-Hans")
     length: str | None = Field(default=None, description=f"picture length: {_TIME}")
     handles: HandlesPart | None = Field(default=None, description="wins over [defaults]")
-    folder: str | None = Field(default=None, description="roles are found by file name in this folder or zip archive")
+    folder: str | None = Field(default=None, description=_FOLDER)
     stems: StemsPart | None = Field(default=None, description="files by role, instead of what a folder would give")
     intentionally_silent: list[Annotated[Role, Field(strict=False)]] | None = None
     reference_mix: str | None = Field(default=None, description="a mix of the chapter to compare its stems with")

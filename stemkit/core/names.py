@@ -56,6 +56,14 @@ def place_name(path: Path) -> str:
     return path.stem if is_archive(path) else path.name
 
 
+def archive_of(path: Path) -> Path | None:
+    """Return the archive that a path leads into, or is; `None` where there is none.
+
+    A chapter in an archive of several is named like a folder in it, ``deliveries.zip/ch07``.
+    """
+    return next((one for one in (path, *path.parents) if is_archive(one) and one.is_file()), None)
+
+
 def is_junk(path: Path) -> bool:
     """Tell whether a file or folder is what systems and archives leave beside people's files."""
     name = path.name.casefold()

@@ -188,6 +188,23 @@ def open_archive(path: Path) -> zipfile.ZipFile:
         raise RefusedArchiveError(f"it cannot be read: {error.strerror or error}") from error
 
 
+def names_only(path: Path, folder: Path) -> None:
+    """Write an empty file for each sound in an archive, so that what it holds can be looked at like a folder.
+
+    Raises
+    ------
+    RefusedArchiveError
+        If anything in it is not as an honest program packs it.
+    OSError
+        If the system refuses to write.
+    """
+    with open_archive(path) as archive:
+        for member in sounds_in(archive, path):
+            target = folder / member.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+
+
 def take_out(archive: zipfile.ZipFile, members: Sequence[Member], folder: Path, on_piece: Callable[[], None]) -> None:
     """Write sound files into a folder that is empty.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -14,6 +15,7 @@ from stemkit.core.names import is_archive, place_name
 from stemkit.core.profile import DEFAULT_PROFILE
 from stemkit.core.roles import recognise
 from stemkit.core.words import folded, normalised, pieces
+from stemkit.intake.archive import RefusedArchiveError, names_only
 from stemkit.intake.in_hand import chapter_in_hand, chapters_at, excerpt_of, in_hand, is_there, require_chapters_at
 from stemkit.intake.listing import Listing, look_into, natural_key, unwrapped
 from stemkit.intake.numbers import free_numbers, numbers_in
@@ -78,7 +80,7 @@ def open_film(paths: Sequence[Path], *, film_file: Path | None = None, profile: 
     if (found := in_hand(film, parts)) is not None:
         return found
     if film_file is not None:
-        inner = [chapter_folders(path) if path.is_dir() else [path] for path in parts]
+        inner = [_chapters_at(path) for path in parts]
         return require_chapters_at(film, list(chain.from_iterable(inner)))
     meant = chapters_at(film, parts)
     is_spare = meant is not None and not any(is_there(film, chapter.number) for chapter in meant.chapters)
@@ -99,14 +101,20 @@ def _film_file_of(paths: Sequence[Path]) -> Path | None:
     return None
 
 
+def _chapters_at(path: Path) -> list[Path]:
+    if path.is_dir():
+        return chapter_folders(path)
+    return chapters_in_archive(path) if is_archive(path) else [path]
+
+
 def film_from_paths(paths: Sequence[Path], profile_name: str) -> Film:
     """Make a film of folders and files that no film file describes.
 
     Parameters
     ----------
     paths
-        A folder with stems in it is one chapter, an archive too; a folder of such folders and archives is a
-        film; files make one chapter for each folder that they lie in.
+        A folder with stems in it is one chapter; a folder of such folders and archives is a film; an archive is
+        read as the folder that was packed; files make one chapter for each folder that they lie in.
     profile_name
         The profile to check them by.
 
@@ -120,13 +128,10 @@ def film_from_paths(paths: Sequence[Path], profile_name: str) -> Film:
     files: dict[Path, list[Path]] = {}
     is_excerpt = False
     for path in paths:
-        if path.is_dir():
-            folders = chapter_folders(path)
+        if path.is_dir() or is_archive(path):
+            folders = _chapters_at(path)
             is_excerpt |= folders == [path]
             found += [_bare_chapter(folder) for folder in folders]
-        elif is_archive(path):
-            is_excerpt = True
-            found.append(_bare_chapter(path))
         else:
             files.setdefault(path.parent, []).append(path)
     for parent, given in files.items():
@@ -188,6 +193,20 @@ def _numbered(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
     return tuple(sorted(numbered, key=lambda chapter: chapter.number))
 
 
+def chapters_in_archive(path: Path) -> list[Path]:
+    """Return the chapters in an archive: itself where it holds one, else its folders, as ``all.zip/ch07``.
+
+    What cannot be opened is one chapter, about which the reason is told.
+    """
+    with tempfile.TemporaryDirectory(prefix="stemkit-") as name:
+        try:
+            names_only(path, Path(name))
+            folders = chapter_folders(Path(name))
+        except (RefusedArchiveError, OSError):
+            return [path]
+        return [path / folder.relative_to(name) for folder in folders] if len(folders) > 1 else [path]
+
+
 def chapter_folders(folder: Path) -> list[Path]:
     """Return the chapters' folders in a folder: itself where it is a chapter, else those in it that hold sound.
 
@@ -201,7 +220,8 @@ def chapter_folders(folder: Path) -> list[Path]:
         return found
     inner = [inner for inner in listing.folders if _holds_sound(inner)]
     there = {path.name.casefold() for path in inner}
-    inner += [path for path in listing.archives if path.stem.casefold() not in there]  # else it was unpacked there
+    packed = [path for path in listing.archives if path.stem.casefold() not in there]  # else it was unpacked there
+    inner += chain.from_iterable(map(chapters_in_archive, packed))
     return sorted(inner, key=lambda path: natural_key(path.name)) or [folder]
 
 

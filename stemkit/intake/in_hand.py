@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stemkit.core.errors import Problem, UsageError
 from stemkit.core.film import Chapter, Film, Stem
-from stemkit.core.names import is_archive, place_name
+from stemkit.core.names import archive_of, place_name
 from stemkit.core.roles import recognise
 from stemkit.core.words import normalised
 from stemkit.intake.listing import look_into, sounds_below
@@ -174,7 +174,7 @@ def _sources(paths: Sequence[Path]) -> list[_Source]:
     files: dict[Path, list[Path]] = {}
     sources = []
     for path in paths:
-        if path.is_dir() or is_archive(path):
+        if path.is_dir() or archive_of(path) is not None:
             sources.append(_Source(path))
         else:
             files.setdefault(path.parent, []).append(path)
@@ -233,4 +233,4 @@ def is_there(film: Film, number: int) -> bool:
 def _is_there(chapter: Chapter) -> bool:
     homes = [stem.path for stem in chapter.stems]
     homes += [chapter.folder] if chapter.folder is not None else []
-    return any(home.exists() for home in homes)
+    return any(archive_of(home) is not None or home.exists() for home in homes)

@@ -10,7 +10,7 @@ from stemkit.audio._video import TrackError
 from stemkit.core.errors import ManifestError, Problem
 from stemkit.core.facts import Delivery, Unplaced, UnplacedReason
 from stemkit.core.film import Chapter, Film, Role, Stem
-from stemkit.core.names import is_archive
+from stemkit.core.names import archive_of
 from stemkit.core.progress import Event, Progress, silent
 from stemkit.core.roles import Recognition, recognise
 from stemkit.intake.discrete import together
@@ -58,7 +58,7 @@ def resolve(
     declared = [stem.path for chapter in film.chapters for stem in chapter.stems]
     declared += [chapter.reference_mix for chapter in film.chapters if chapter.reference_mix is not None]
     claimed = frozenset(path.absolute() for path in declared)
-    packed = [chapter.folder for chapter in film.chapters if chapter.folder and is_archive(chapter.folder)]
+    packed = [chapter.folder for chapter in film.chapters if chapter.folder and archive_of(chapter.folder)]
     done: list[Path] = []
 
     def delivery_of(chapter: Chapter) -> Delivery:
@@ -143,20 +143,21 @@ def _place_of(chapter: Chapter, store: FactStore | None, told: Callable[[], None
     folder = chapter.folder
     if chapter.given or folder is None:
         return _Place(folder, chapter.given)
-    if is_archive(folder) and folder.is_file():
-        return _out_of(folder, unpacked(folder, store, told))
+    if (archive := archive_of(folder)) is not None:
+        return _out_of(archive, unpacked(archive, store, told), folder.relative_to(archive))
     sounds = tuple(sounds_below(folder))
     archives = look_into(folder).archives
     if len(archives) == 1 and not sounds:
-        return _out_of(archives[0], unpacked(archives[0], store, told))
+        return _out_of(archives[0], unpacked(archives[0], store, told), Path())
     why = "sound lies beside it" if sounds else "there are several"
     return _Place(folder, sounds, tuple(Unplaced(path, UnplacedReason.ARCHIVE, (), why) for path in archives))
 
 
-def _out_of(archive: Path, found: Unpacked) -> _Place:
+def _out_of(archive: Path, found: Unpacked, inside: Path) -> _Place:
     if found.folder is None:
         return _Place(None, (), (Unplaced(archive, UnplacedReason.ARCHIVE, (), found.reason),))
-    return _Place(found.folder, tuple(sounds_below(found.folder)))
+    folder = found.folder / inside
+    return _Place(folder, tuple(sounds_below(folder)))
 
 
 def _unplaced(path: Path, recognition: Recognition) -> Unplaced:

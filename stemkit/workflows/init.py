@@ -15,7 +15,7 @@ from stemkit.core.files import write_atomically
 from stemkit.core.film import Chapter, Film, Stem
 from stemkit.core.film_document import film_schema
 from stemkit.core.manifest import FILM_FILE, load_film
-from stemkit.core.names import display_name, is_archive, place_name
+from stemkit.core.names import archive_of, display_name, place_name
 from stemkit.core.profile import DEFAULT_PROFILE, load_profile
 from stemkit.core.timebase import KNOWN_RATE_NAMES, FrameRate
 from stemkit.intake.chapter_list import DEFAULT_RATE, ChapterList, ListedChapter, read_chapter_list
@@ -239,7 +239,7 @@ def _from_names(found: Survey, rate: FrameRate | None) -> tuple[ChapterList, Mat
 
 
 def _has_stems(source: Path) -> bool:
-    return is_archive(source) or any(role_of(path, source).roles for path in sounds_below(source))
+    return archive_of(source) is not None or any(role_of(path, source).roles for path in sounds_below(source))
 
 
 def _from_list(
@@ -258,7 +258,7 @@ def _chapter(chapter: ListedChapter, found: Survey, matching: Matching, base: Pa
     if found.is_flat:
         files = (folder,) if folder else matching.candidates.get(chapter.number, ())
         return replace(bare, folder=base if files else None, given=files)
-    return replace(bare, folder=folder, declared_folder=folder.name if folder else "")
+    return replace(bare, folder=folder, declared_folder=relative(folder, base) if folder else "")
 
 
 def _doubts_of_places(found: Survey, listed: ChapterList, matching: Matching, folder: Path) -> list[Doubt]:

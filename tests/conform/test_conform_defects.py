@@ -31,11 +31,11 @@ def _voice(change: Callable[[Block], Block]) -> Block:
 
 
 def _turned(sound: Block) -> Block:
-    return sound * np.array([1.0, -1.0])
+    return np.asarray(sound * [1.0, -1.0])
 
 
 def _one_sided(sound: Block) -> Block:
-    return sound * np.array([1.0, 0.0])
+    return np.asarray(sound * [1.0, 0.0])
 
 
 def _nothing(stream: Stream, step: object) -> Stream:
