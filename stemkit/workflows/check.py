@@ -26,7 +26,7 @@ from stemkit.texts.language import DEFAULT
 from stemkit.workflows._severities import Severities, unknown_codes
 from stemkit.workflows.verify import is_mix, verify_mix
 
-_SPOKEN = ("text", "markdown", "csv", "html")
+_SPOKEN = ("text", "markdown", "csv", "html", "junit")
 
 
 @dataclass(frozen=True, slots=True)

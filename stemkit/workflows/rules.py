@@ -49,10 +49,10 @@ class RuleInfo:
         }
 
 
-def list_rules(profile_name: str) -> tuple[RuleInfo, ...]:
-    """Return all rules with what a profile makes of them."""
+def list_rules(profile_name: str, lang: str = DEFAULT) -> tuple[RuleInfo, ...]:
+    """Return all rules with what a profile makes of them, in a language."""
     profile = load_profile(profile_name)
-    return tuple(_info(rule, profile) for rule in all_rules())
+    return tuple(_info(rule, profile, lang) for rule in all_rules())
 
 
 def explain(code: str, profile_name: str, lang: str = DEFAULT) -> RuleInfo:

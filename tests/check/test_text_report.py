@@ -40,7 +40,7 @@ def _report(**changes: Any) -> dict[str, Any]:
 def test_a_repairable_film_names_the_command_that_repairs_it() -> None:
     text = render(_report())
     assert "FIX    a tool can repair it" in text
-    assert "Next: 'stemkit conform'" in text
+    assert "Next: give the same command again with '--fix -o repaired'" in text
 
 
 def test_what_a_person_must_do_first_is_the_next_step() -> None:

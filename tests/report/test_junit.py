@@ -38,3 +38,17 @@ def test_no_character_breaks_the_file() -> None:
     for finding in report["findings"]:
         finding |= {"name": hostile, "message": hostile, "advice": hostile}
     assert "<a b='\"'>&amp;" in Xml.tostring(_parsed(report), "unicode", method="text") or _parsed(report) is not None
+
+
+def test_it_speaks_the_language_that_is_asked_for() -> None:
+    report = build_check_report(reports.check_only())
+    finding = next(one for one in report["findings"] if one["code"] == "FMT001")
+    finding |= {"condition": "sample_rate", "observed": 44_100, "expected": 48_000, "unit": "Hz", "outcome": "fail"}
+    finding |= {"message": "in English", "advice": "in English", "severity": "error", "waived": False}
+    text = junit.render(report, "zh-Hans")
+    assert "第 " in text
+    assert "采样率" in text
+    assert "in English" not in text
+    counts = {"tests", "failures", "errors", "skipped"}
+    here, there = _parsed(report), Xml.fromstring(text.encode())
+    assert {key: there.attrib[key] for key in counts} == {key: here.attrib[key] for key in counts}

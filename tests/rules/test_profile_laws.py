@@ -112,6 +112,15 @@ def test_every_figure_of_a_print_is_judged_and_weak_evidence_never_blocks(name: 
         assert bool(getattr(profile, key)) == bool(codes & judged), key
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_level_and_peaks_are_errors_for_prints_only(name: str) -> None:
+    profile = load_profile(name)
+    parts = [
+        one for one in (*profile.loudness, *profile.true_peak, *profile.plausible) if getattr(one, "of", "") != "print"
+    ]
+    assert {one.severity for one in parts} <= {Severity.WARNING, Severity.INFO}
+
+
 def test_only_summaries_make_warnings_of_what_is_far_off() -> None:
     prints = [{"name": "FULL", **SHOUTING}]
     for name, is_blocked in (("gyt-282", False), ("web-14", False), ("freetv-op59", True), ("netflix-2.0", True)):

@@ -7,12 +7,15 @@ warnings and notes pass, with their words as output.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from stemkit.report.model import Report
+from stemkit.report.speech import Speech
 from stemkit.report.words import shown
+from stemkit.texts.language import DEFAULT
 
 SUFFIX = ".xml"
 MEDIA_TYPE = "application/xml"
@@ -20,41 +23,45 @@ MEDIA_TYPE = "application/xml"
 _Findings = Sequence[Mapping[str, Any]]
 
 
-def render(report: Report) -> str:
+def render(report: Report, lang: str = DEFAULT) -> str:
     """Return the report as JUnit XML; nothing that a name or a message holds can become markup."""
-    suites = [_suite("the film", [one for one in report["findings"] if one["chapter"] is None], report["verdict"])]
+    say = Speech(lang)
+    by_chapter: dict[int | None, list[Mapping[str, Any]]] = defaultdict(list)
+    for finding in report["findings"]:
+        by_chapter[finding["chapter"]].append(finding)
+    suites = [_suite(say("text_the_film"), by_chapter[None], report["verdict"], say)]
     for chapter in report["chapters"]:
-        own = [one for one in report["findings"] if one["chapter"] == chapter["number"]]
-        name = " ".join(str(part) for part in ("chapter", chapter["number"], chapter["title"] or "") if part != "")
-        suites.append(_suite(name, own, chapter["verdict"]))
+        name = f"{say('place_chapter', n=chapter['number'])} {chapter['title'] or ''}".rstrip()
+        suites.append(_suite(name, by_chapter[chapter["number"]], chapter["verdict"], say))
     found = _totals(report["findings"], len(suites))
     head = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="stemkit"{found}>']
     return "\n".join([*head, *(line for suite in suites for line in suite), "</testsuites>"]) + "\n"
 
 
-def _suite(name: str, findings: _Findings, verdict: str) -> list[str]:
+def _suite(name: str, findings: _Findings, verdict: str, say: Speech) -> list[str]:
     title = _attribute(name)
     lines = [f"  <testsuite name={title}{_totals(findings, 1)}>"]
     lines.append(f"    <testcase classname={title} name={_attribute(f'verdict: {verdict}')}/>")
     for finding in findings:
-        lines += _case(title, finding)
+        lines += _case(title, finding, say)
     return [*lines, "  </testsuite>"]
 
 
-def _case(title: str, finding: Mapping[str, Any]) -> Iterator[str]:
+def _case(title: str, finding: Mapping[str, Any], say: Speech) -> Iterator[str]:
     parts = (finding["code"], finding["condition"], finding["role"], finding["name"], finding["start_tc"])
     name = _attribute(" ".join(str(part) for part in parts if part))
     yield f"    <testcase classname={title} name={name}>"
-    words = " ".join(str(part) for part in (finding["message"], finding["advice"]) if part)
+    message, advice = say.told(finding)
+    words = " ".join(part for part in (message, advice) if part)
     match _fate(finding):
         case "skipped":
-            reason = finding["params"].get("waiver_reason") if finding["waived"] else finding["message"]
+            reason = finding["params"].get("waiver_reason") if finding["waived"] else message
             yield f"      <skipped message={_attribute(str(reason))}/>"
         case "system-out":
             yield f"      <system-out>{_text(words)}</system-out>"
         case fate:
             kind = _attribute(finding["severity"])
-            yield f"      <{fate} type={kind} message={_attribute(finding['message'])}>{_text(words)}</{fate}>"
+            yield f"      <{fate} type={kind} message={_attribute(message)}>{_text(words)}</{fate}>"
     yield "    </testcase>"
 
 
