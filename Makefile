@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEMO_DIR ?= demo
 
-.PHONY: demo test check fix format lint types layers readme wheel pythons bench conformance fix clean
+.PHONY: demo test check fix format lint types layers readme wheel pythons bench conformance coverage mutation clean
 
 demo: $(READY)
 	@echo "==> building, checking, conforming, mixing and reporting a small film in $(DEMO_DIR)/"
@@ -18,7 +18,7 @@ test: $(READY)
 	@echo "==> running every test"
 	$(BIN)/python -m pytest -n auto -q -rs
 
-check: format lint types layers test readme wheel pythons
+check: format lint types layers test coverage readme wheel pythons
 	@echo "==> everything holds"
 
 format: $(READY)
@@ -36,6 +36,15 @@ types: $(READY)
 layers: $(READY)
 	@echo "==> layers"
 	$(BIN)/lint-imports
+
+coverage: $(READY)
+	@echo "==> branches of core that its own tests take"
+	$(BIN)/python -m coverage run -m pytest tests/core stemkit/core -q
+	$(BIN)/python -m coverage report
+
+mutation: $(READY)
+	@echo "==> changes to time, metering, fades, quantising and proof that no test sees (an hour or more)"
+	$(BIN)/python -m tests.mutation
 
 readme: $(READY)
 	@echo "==> the README's own commands"
