@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from stemkit.core.facts import ChapterFacts, FilmFacts, Need, StemFacts, StreamOf
 from stemkit.core.finding import Finding, Severity, Where
 from stemkit.core.profile_figures import HeadTailRule
+from stemkit.meters.opening_words import OpeningWords
 from stemkit.meters.tones import Tone, Tones
 from stemkit.rules._base import StemRule, Topic, fit_of, where_span, where_stem
+from stemkit.rules._slates import spoken_slate
 
 _POP_FROM_PICTURE_S = 2.0
 _TOLERANCE_S = 0.042  # a frame: a pop's place is known to some milliseconds
@@ -23,6 +25,7 @@ class LeaderTone(StemRule):
     conditions = ("pop", "line_up", "no_pop", "misplaced_pop", "no_leader", "skip_no_picture")
     severity = Severity.WARNING
     needs = (Need(StreamOf.STEM, Tones),)
+    wants = (Need(StreamOf.STEM, OpeningWords),)
 
     def check(self, stem: StemFacts, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
         """Yield leader tones near the ends of a stem, unless the profile wants them, and wanted ones that are missing.
@@ -40,7 +43,8 @@ class LeaderTone(StemRule):
         for tone in measured.tones:
             if not (tone.at_head and wants_leader is not None) and not (tone.is_pop and wants_pop is not None):
                 yield self._left_in(tone, stem, chapter, rules)
-        if wants_leader is not None and not any(tone.at_head for tone in measured.tones):
+        has_leader = any(tone.at_head for tone in measured.tones) or spoken_slate(stem, chapter, film) is not None
+        if wants_leader is not None and not has_leader:
             where = where_stem(stem, chapter)
             yield self.finding("no_leader", where, severity=wants_leader.severity, confidence=0.6)
         if wants_pop is not None:
@@ -48,6 +52,7 @@ class LeaderTone(StemRule):
             yield from self._judge_pop(pops, wants_pop, stem, chapter, film)
 
     def _left_in(self, tone: Tone, stem: StemFacts, chapter: ChapterFacts, rules: list[HeadTailRule]) -> Finding:
+        end = "beginning" if tone.at_head else "end"
         forbids = [one for one in rules if (one.two_pop if tone.is_pop else one.leader) == "forbidden"]
         return self.finding(
             "pop" if tone.is_pop else "line_up",
@@ -56,11 +61,7 @@ class LeaderTone(StemRule):
             observed=round(tone.level_dbfs, 1),
             unit="dBFS",
             confidence=0.9 if tone.is_pop else 0.95,
-            params={
-                "at_s": tone.start_s,
-                "length_s": tone.end_s - tone.start_s,
-                "end": "beginning" if tone.at_head else "end",
-            },
+            params={"at_s": tone.start_s, "length_s": tone.end_s - tone.start_s, "end": end},
         )
 
     def _judge_pop(

@@ -59,6 +59,7 @@ from stemkit.meters.leq_m import LeqM
 from stemkit.meters.levels import Levels
 from stemkit.meters.likeness import Likeness
 from stemkit.meters.loudness import Loudness
+from stemkit.meters.opening_words import OpeningWords
 from stemkit.meters.pauses import Pauses
 from stemkit.meters.polarity import Polarity
 from stemkit.meters.reference import ReferenceFit, StemPart
@@ -82,6 +83,7 @@ CLEAN_CONTENT: tuple[type, ...] = (
     Edges,
     Hum,
     Likeness,
+    OpeningWords,
     Pauses,
     Polarity,
     Repeats,
