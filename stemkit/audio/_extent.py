@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stemkit.audio import _riff
 from stemkit.audio._mp3 import scan_mp3
+from stemkit.audio._patience import patiently
 from stemkit.core.media import MediaProblem, ProblemKind
 from stemkit.core.system import RandomReader
 
@@ -43,12 +44,16 @@ def is_open_length(sound: SoundFile) -> bool:
 def count_samples(sound: SoundFile, max_hours: int) -> int:
     """Return a length that no header states, by decoding everything, but little more than some hours."""
     import numpy as np
+    from soundfile import LibsndfileError
 
     buffer = np.empty((1 << 14, sound.channels), np.int32)
+    pieces = iter(lambda: len(sound.read(out=buffer)), 0)
     count = 0
-    with contextlib.suppress(RuntimeError):  # where it breaks off, it ends
-        while count <= max_hours * 3600 * sound.samplerate and (got := len(sound.read(out=buffer))):
+    with contextlib.suppress(LibsndfileError):  # where it breaks off, it ends
+        for got in patiently(pieces, lambda got: got / sound.samplerate):
             count += got
+            if count > max_hours * 3600 * sound.samplerate:
+                break
     return count
 
 

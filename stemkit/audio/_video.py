@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from stemkit.audio._patience import patiently
 from stemkit.audio._sniff import layout_of_codec
 from stemkit.core.block import Block
 from stemkit.core.layout import LAYOUTS
@@ -55,8 +56,8 @@ def container_of(head: bytes) -> str | None:
     return next((name for at, magic, name in _MAGIC if head[at : at + len(magic)] == magic), None)
 
 
-def probe_video(path: Path, container: str, size_bytes: int) -> MediaInfo:
-    """Return what is known of the one sound track of a file."""
+def probe_video(path: Path, container: str, size_bytes: int, max_hours: int) -> MediaInfo:
+    """Return what is known of the one sound track of a file, which is decoded for that, for some hours at most."""
     nothing = MediaInfo(path, container, "", 0, 0, 0, size_bytes)
     try:
         import av
@@ -68,8 +69,8 @@ def probe_video(path: Path, container: str, size_bytes: int) -> MediaInfo:
             if len(tracks) != 1:
                 what = f"it holds {_tracks_told(tracks)}; {_CHOOSE}" if tracks else "a video without sound"
                 return _with_problem(nothing, what)
-            return _info(path, container, size_bytes, tracks[0])
-    except (av.FFmpegError, ValueError, OSError) as error:
+            return _info(path, container, size_bytes, tracks[0], max_hours)
+    except (av.FFmpegError, ValueError, OSError, RuntimeError) as error:
         return _with_problem(nothing, f"its sound cannot be decoded: {error}")
 
 
@@ -149,11 +150,11 @@ def _open(path: Path) -> Any:
     return av.open(f"file:{path.absolute()}", mode="r", options={"protocol_whitelist": "file"})
 
 
-def _info(path: Path, container: str, size_bytes: int, track: Any) -> MediaInfo:
+def _info(path: Path, container: str, size_bytes: int, track: Any, max_hours: int) -> MediaInfo:
     codec = track.codec_context.codec.canonical_name
     stored = track.codec_context.format
     subtype, bits = _stored(codec, stored.name if stored else "")
-    forms, decoded = _decoded(path)
+    forms, decoded = _decoded(path, max_hours)
     if len(forms) != 1:
         what = "changes its rate or its channels on the way" if forms else "holds nothing that can be decoded"
         return _with_problem(MediaInfo(path, container, subtype, 0, 0, 0, size_bytes), f"its sound {what}")
@@ -178,14 +179,20 @@ def _info(path: Path, container: str, size_bytes: int, track: Any) -> MediaInfo:
     )
 
 
-def _decoded(path: Path) -> tuple[set[tuple[int, int, str]], int]:
+def _decoded(path: Path, max_hours: int) -> tuple[set[tuple[int, int, str]], int]:
     """Return the forms that a track's sound has and its length: the header of AAC may state half the rate."""
     forms, length = set(), 0
     with _open(path) as opened:
-        for frame in opened.decode(audio=0):
+        for frame in patiently(opened.decode(audio=0), _seconds):
             forms.add((int(frame.sample_rate), len(frame.layout.channels), frame.layout.name))
             length += frame.samples
+            if length > max_hours * 3600 * frame.sample_rate:
+                break
     return forms, length
+
+
+def _seconds(frame: Any) -> float:
+    return float(frame.samples) / max(1, int(frame.sample_rate))
 
 
 def _states_start(path: Path, container: str, subtype: str) -> bool:
@@ -224,7 +231,7 @@ def _stated(track: Any, rate_hz: int) -> int | None:
 
 def _blocks(path: Path) -> Iterator[Block]:
     with _open(path) as opened:
-        for frame in opened.decode(audio=0):
+        for frame in patiently(opened.decode(audio=0), _seconds):
             yield _block(frame)
 
 

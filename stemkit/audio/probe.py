@@ -68,7 +68,7 @@ def _probe(path: Path, file: RandomReader) -> MediaInfo:
             return _checked(_own(path, riff, form))
     container = _video.container_of(head)
     if container is not None:
-        return _checked(_video.probe_video(path, container, file.size_bytes))
+        return _checked(_video.probe_video(path, container, file.size_bytes, MAX_HOURS))
     return _checked(_foreign_info(path, file, head))
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.audio import _foreign, _video
+from stemkit.audio._patience import patiently
 from stemkit.core.block import BLOCK_SAMPLES, Block
 from stemkit.core.errors import MediaError, Problem
 from stemkit.core.media import MediaInfo
 from stemkit.core.system import RandomReader
 from stemkit.core.timebase import Span
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 _MAX_BLOCK_VALUES = 1 << 22  # 32 MiB of float64, however many channels a header claims
 BYTES_OF = {"PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
@@ -192,24 +197,30 @@ def _read_own(media: MediaInfo, span: Span, step: int) -> Iterator[Block]:
 
 
 def _read_foreign(media: MediaInfo, span: Span, step: int) -> Iterator[Block]:
-    as_integer = _foreign.is_integer(media.subtype)
     with _as_media_error(media), RandomReader(media.path) as file, _foreign.open_sound(file) as opened:
         # A codec with memory gives other bits after a seek, so it is decoded from its start.
         at = -opened.lead_samples if media.is_lossy else span.start
         if at > 0:
             opened.sound.seek(at)
-        while at < span.end:
-            wanted = min(step, span.end - at)
-            if as_integer:
-                block = opened.sound.read(wanted, dtype="int32", always_2d=True).astype(np.float64) * 2.0**-31
-            else:
-                block = opened.sound.read(wanted, dtype="float64", always_2d=True)
+        blocks = _decoded(opened.sound, _foreign.is_integer(media.subtype), span.end - at, step)
+        for block in patiently(blocks, lambda block: len(block) / media.sample_rate_hz):
             if len(block) == 0:
                 raise _ended_early(media, at)
             skipped = max(0, span.start - at)
             at += len(block)
             if skipped < len(block):
                 yield block[skipped:]
+
+
+def _decoded(sound: SoundFile, as_integer: bool, length: int, step: int) -> Iterator[Block]:
+    """Yield blocks of some length in all; an empty one where the file ends before."""
+    while length > 0:
+        if as_integer:
+            block = sound.read(min(step, length), dtype="int32", always_2d=True).astype(np.float64) * 2.0**-31
+        else:
+            block = sound.read(min(step, length), dtype="float64", always_2d=True)
+        length -= len(block)
+        yield block
 
 
 def _read_video(media: MediaInfo, span: Span, step: int) -> Iterator[Block]:

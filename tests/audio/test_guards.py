@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from stemkit.audio import _foreign
+from stemkit.audio import _foreign, _patience, _video
 from stemkit.audio.probe import probe
 from stemkit.audio.reader import read_blocks
 from stemkit.core.errors import MediaError
@@ -74,3 +75,52 @@ def test_a_decoder_that_reads_for_ever_is_stopped(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(_foreign, "_MORE_BYTES", 100_000)
     with pytest.raises(MediaError, match="again and again"):
         list(read_blocks(media))
+
+
+class Clock:
+    """Processor time that passes at every look at it, however fast the machine."""
+
+    def __init__(self, step_s: float) -> None:
+        self.now_s, self.step_s = 0.0, step_s
+
+    def __call__(self) -> float:
+        self.now_s += self.step_s
+        return self.now_s
+
+
+@pytest.mark.parametrize("name", ["vo.flac", "vo.mp3", "vo.aiff"])
+def test_a_decoder_that_computes_for_ever_is_stopped(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soundfile.write(tmp_path / name, 0.1 * np.random.default_rng(1).uniform(-1.0, 1.0, 960_000), 48_000)
+    media = probe(tmp_path / name)
+    with monkeypatch.context() as patch:
+        patch.setattr("stemkit.audio._patience.time.thread_time", Clock(20.0))
+        with pytest.raises(MediaError, match=r"cannot be decoded: its decoder has computed for \d+ s"):
+            list(read_blocks(media))
+    assert sum(map(len, read_blocks(media))) == 960_000
+
+
+def test_a_slow_decoder_that_gives_enough_is_waited_for() -> None:
+    pieces = list(_patience.patiently(iter([1.0] * 50), lambda piece: piece * 10.0))
+    assert len(pieces) == 50
+    assert list(_patience.patiently(iter([]), float)) == []
+
+
+def test_time_counts_against_the_sound_that_came_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stemkit.audio._patience.time.thread_time", Clock(5.0))
+    assert len(list(_patience.patiently(iter([6.0] * 100), float))) == 100
+    given: list[float] = []
+    with pytest.raises(RuntimeError, match="computed for 80 s and given 16 s of sound"):
+        given.extend(_patience.patiently(iter([1.0] * 100), float))
+    assert len(list(_patience.patiently(iter([1.0] * 15), float))) == 15
+
+
+def test_a_track_of_weeks_is_not_decoded_to_its_end(tmp_path: Path) -> None:
+    from tests.oracles import require_program
+
+    source = ["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "60", "-c:a", "flac", str(tmp_path / "vo.mkv")]
+    subprocess.run([require_program("ffmpeg"), "-v", "error", *source], check=True)
+    forms, length = _video._decoded(tmp_path / "vo.mkv", 1)
+    assert (len(forms), length) == (1, 480_000)
+    assert 0 < _video._decoded(tmp_path / "vo.mkv", 0)[1] < 48_000, "one frame is enough to know"

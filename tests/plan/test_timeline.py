@@ -228,7 +228,7 @@ def test_where_picture_or_rate_is_not_known_a_file_holds_no_handles(length: int 
 
 def test_after_a_chapter_of_unknown_length_the_others_keep_theirs() -> None:
     film = Film("Film", Path(), (Chapter(1), Chapter(2, length_frames=24)), FPS24)
-    stems = {1: {Role.VO: [media(1000)]}, 2: {Role.VO: [media(48_000)]}}
+    stems = {1: {Role.VO: [media(1000)]}, 2: {Role.VO: [media(48_001)]}}
     timeline = plan_timeline(film, stems, RATE)
     assert timeline.chapters == {1: Span(0, 1000), 2: Span(1000, 49_000)}
 
@@ -251,6 +251,52 @@ def test_the_first_and_the_last_chapter_are_faded_on_one_side_only() -> None:
 
 
 def test_a_degraded_join_takes_half_of_a_very_short_chapter() -> None:
-    film = film_of([1, 48], rate=FrameRate.parse("60"), handles=Handles(12, 12), crossfade=Crossfade(12, 12))
-    (join, *_) = plan_timeline(film, stems_of(film, with_handles=False), RATE).joins
-    assert (join.before_samples, join.after_samples, join.degraded) == (400, 480, True)
+    film = film_of([1, 48, 1], rate=FrameRate.parse("60"), handles=Handles(12, 12), crossfade=Crossfade(12, 12))
+    joins = plan_timeline(film, stems_of(film, with_handles=False), RATE).joins
+    assert [(join.before_samples, join.after_samples) for join in joins if join.role is Role.VO] == [
+        (400, 480),
+        (480, 400),
+    ]
+    assert all(join.degraded and join.shortened for join in joins)
+
+
+def test_a_cut_that_lies_on_no_frame_is_crossed_by_whole_lengths() -> None:
+    chapters = (Chapter(1), *(Chapter(number, length_frames=24, handles=Handles(2, 3)) for number in (2, 3)))
+    film = Film("Film", Path(), chapters, FPS24, crossfades=dict.fromkeys(Role, Crossfade(2, 2)))
+    stems = {number: {Role.VO: [media(length)]} for number, length in ((1, 100_100), (2, 58_000), (3, 58_000))}
+    unknown, known = (join for join in plan_timeline(film, stems, RATE).joins if join.role is Role.VO)
+    # How long the first picture is, nobody said: nothing of it is taken for a fade.
+    assert (unknown.at_samples, unknown.before_samples, unknown.after_samples) == (100_100, 480, 480)
+    assert unknown.degraded
+    assert (known.at_samples, known.before_samples, known.after_samples) == (148_100, 2000, 2000)
+    assert (known.asked_before_samples, known.asked_after_samples) == (2000, 2000)
+
+
+def test_both_ends_of_a_crossfade_lie_on_rounded_half_frames() -> None:
+    rate, rate_hz = FrameRate.parse("24000/1001"), 44_100
+    film = film_of([25, 26, 27, 28, 29], rate=rate, handles=Handles(12, 12), crossfade=Crossfade(3, 5))
+    stems = {
+        chapter.number: {Role.VO: [media(rate.samples_at((chapter.length_frames or 0) + 24, rate_hz))]}
+        for chapter in film.chapters
+    }
+    frame = 0
+    for join in (join for join in plan_timeline(film, stems, rate_hz).joins if join.role is Role.VO):
+        frame += film.chapters[join.after - 1].length_frames or 0
+        ends = [round_half_up(Fraction((2 * frame + half) * rate_hz, 2) / rate.fps) for half in (-3, 5)]
+        assert [join.at_samples - join.before_samples, join.at_samples + join.after_samples] == ends
+
+
+def test_what_is_not_there_has_no_length() -> None:
+    assert plan_timeline(Film("Film", Path(), ()), {}, RATE).length_samples == 0
+    film = Film("Folder", Path(), (Chapter(1), Chapter(2)))
+    timeline = plan_timeline(film, {1: {Role.VO: [media(100)]}}, RATE)
+    assert timeline.chapters == {1: Span(0, 100), 2: Span(100, 100)}
+    assert timeline.lines[Role.VO][0][0].span_in_file == Span(0, 100)
+
+
+def test_a_plan_changes_no_level() -> None:
+    film = film_of([48, 48], handles=Handles(12, 12), crossfade=Crossfade(12, 12))
+    placements = [one for lines in plan_timeline(film, stems_of(film), RATE).lines.values() for one in lines[0]]
+    assert {placement.gain_db for placement in placements} == {0.0}
+    fades = [fade for one in placements for fade in (one.fade_in, one.fade_out) if fade]
+    assert {fade.correlation for fade in fades} == {0.0}
