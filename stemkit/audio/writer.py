@@ -25,11 +25,12 @@ from stemkit.core.files import cannot_write
 from stemkit.core.layout import Layout, mask_of
 from stemkit.core.media import Bext
 from stemkit.core.steps import Subtype
-from stemkit.core.system import system_path
+from stemkit.core.system import begin_to_write, system_path
 
 Chunks = Sequence[tuple[bytes, bytes]]
 _BYTES: Mapping[str, int] = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
 _WAV_LIMIT = (1 << 32) - 1  # the largest file whose sizes fit 32 bits with room for the outer header
+_BEGIN_BYTES = 8 << 20  # the disk is at work meanwhile, and has little left to do when the file is complete
 _GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 
 
@@ -76,6 +77,8 @@ class PrintWriter:
         Broadcast Wave chunk to put in front, or `None`.
     chunks
         Other chunks to put before the sound, name and body.
+    durable
+        Force the file to the disk when it is complete; without, that is left to who gives it its name.
 
     Raises
     ------
@@ -88,10 +91,12 @@ class PrintWriter:
         If the system refuses to write.
     """
 
-    def __init__(self, path: Path, fmt: WriteFormat, *, bext: Bext | None = None, chunks: Chunks = ()) -> None:
+    def __init__(
+        self, path: Path, fmt: WriteFormat, *, bext: Bext | None = None, chunks: Chunks = (), durable: bool = True
+    ) -> None:
         header = _header(fmt, bext, chunks)
-        self._path, self._fmt = path, fmt
-        self._written = 0
+        self._path, self._fmt, self._durable = path, fmt, durable
+        self._written = self._bytes = self._begun_bytes = 0
         try:
             self._file = open(system_path(path), "wb", buffering=0)  # noqa: SIM115, PTH123
         except OSError as error:
@@ -109,8 +114,18 @@ class PrintWriter:
         self._put(self._encode(block).data.cast("B"))
         self._written += len(block)
 
+    def push_packed(self, raw: memoryview) -> None:
+        """Write samples as they lie in a 24-bit file, whole instants of them."""
+        length = raw.nbytes // self._fmt.frame_bytes
+        if self._fmt.subtype != "PCM_24" or length * self._fmt.frame_bytes != raw.nbytes:
+            raise ValueError(f"{raw.nbytes} bytes do not fit {self._fmt.subtype} in {self._fmt.layout.name}")
+        if self._written + length > self._fmt.length_samples:
+            raise self._error("too_long", f"more samples than the {self._fmt.length_samples} announced")
+        self._put(raw)
+        self._written += length
+
     def close(self) -> None:
-        """Complete the file and force it to the disk."""
+        """Complete the file."""
         if self._file.closed:
             return
         if self._written != self._fmt.length_samples:
@@ -119,7 +134,8 @@ class PrintWriter:
             raise self._error("too_short", message)
         self._put(bytes(self._fmt.data_bytes % 2))
         try:
-            os.fsync(self._file.fileno())
+            if self._durable:
+                os.fsync(self._file.fileno())
             self._file.close()
         except OSError as error:
             self.abort()
@@ -143,9 +159,13 @@ class PrintWriter:
 
     def _put(self, data: bytes | memoryview) -> None:
         rest = memoryview(data)
+        self._bytes += rest.nbytes
         try:
             while rest.nbytes:
                 rest = rest[self._file.write(rest) :]
+            if self._bytes - self._begun_bytes >= _BEGIN_BYTES:
+                begin_to_write(self._file.fileno(), self._begun_bytes, self._bytes - self._begun_bytes)
+                self._begun_bytes = self._bytes
         except OSError as error:
             self.abort()
             raise cannot_write(self._path, error) from error
@@ -183,6 +203,8 @@ def pack_24(whole: NDArray[np.int32]) -> NDArray[np.generic]:
 def write_levels(path: Path, bext: Bext) -> None:
     """Put what was measured into the ``bext`` chunk of a file that was just written; no sample is touched.
 
+    It is not forced to the disk: that is left to who gives the file its name.
+
     Raises
     ------
     OutputError
@@ -197,8 +219,6 @@ def write_levels(path: Path, bext: Bext) -> None:
                 raise RenderError(Problem("no_bext", "the file has no bext chunk in front", path=str(path)))
             file.seek(chunk_at + 8 + LEVELS_AT.start)
             file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
     except OSError as error:
         raise cannot_write(path, error) from error
 

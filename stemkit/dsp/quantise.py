@@ -81,7 +81,7 @@ def quantise_block(
     out = np.empty_like(block, order="C")
     mask = np.full(1, touched) if isinstance(touched, bool) else touched
     over, first, off_grid = dither_to_grid(
-        block, full_scale_steps(bits), _channel_keys(key, block.shape[1]), start_sample, mask, out
+        block, full_scale_steps(bits), channel_keys(key, block.shape[1]), start_sample, mask, out
     )
     if off_grid:
         raise ValueError(f"{off_grid} values that nothing touched are not on the {bits}-bit grid")
@@ -107,7 +107,8 @@ def _does_not_fit(count: int, position: int, bits: int, key: DitherKey) -> Probl
 
 
 @lru_cache(maxsize=64)
-def _channel_keys(key: DitherKey, channels: int) -> NDArray[np.uint64]:
+def channel_keys(key: DitherKey, channels: int) -> NDArray[np.uint64]:
+    """Return the key of each channel's dither."""
     names = [f"{key.purpose}/{key.role}/{channel}" for channel in range(channels)]
     words = [hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names]
     keys = np.array([int.from_bytes(word, "little") for word in words], dtype=np.uint64)

@@ -99,9 +99,9 @@ def _pack(room, base, n, packed, to):
     return True
 
 
-def print_24(
+def print_24(  # noqa: C901 (one nest of loops, compiled as one)
     raw, raw_stride, sound, sound_stride, kinds, gains, gain, is_touched, keys, start, count, order, packed,
-    packed_stride, room, grid,
+    packed_stride, packed_at, room, grid,
 ):  # fmt: skip
     """Write the prints of a stretch, packed (`stemkit.kernels.mixdown.print_24`)."""
     roles = kinds.shape[0]
@@ -122,12 +122,12 @@ def print_24(
                     rounded[i] = values[i]
         for p in range(order.shape[0]):
             _add(grid, order, p, n, grid, roles * TILE)
-            if not _pack(grid, roles * TILE, n, packed, p * packed_stride + 3 * done):
+            if not _pack(grid, roles * TILE, n, packed, p * packed_stride + packed_at + 3 * done):
                 return OFF_GRID
     return FITS
 
 
-def largest_rests(raw, raw_stride, count, signs, largest, room):
+def largest_rests(raw, raw_stride, count, signs, largest, room):  # noqa: C901 (one nest of loops)
     """Find how far some sums are from nothing (`stemkit.kernels.mixdown.largest_rests`)."""
     prints = signs.shape[1]
     for done in range(0, count, TILE):

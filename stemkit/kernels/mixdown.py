@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 
 _BODY = "stemkit.kernels._mixdown_body"
 _add_up = ObjectKernel(_BODY, "add_up", "B1 q0 d1 q0 q1 d1 q0 q2 q1 d1 q0 q0 d2 q0 q0 d1")
-_print_24 = ObjectKernel(_BODY, "print_24", "B1 q0 d1 q0 q1 d1 d0 ?1 Q2 q0 q0 q2 B1 q0 d1 d1")
+_print_24 = ObjectKernel(_BODY, "print_24", "B1 q0 d1 q0 q1 d1 d0 ?1 Q2 q0 q0 q2 B1 q0 q0 d1 d1")
 _largest_rests = ObjectKernel(_BODY, "largest_rests", "B1 q0 q0 d2 d1 d1")
 
 
@@ -79,7 +79,7 @@ def add_up(
 
 def print_24(
     rows: Rows, gain: float, is_touched: NDArray[np.bool_], keys: NDArray[np.uint64], start: int, order: Ints,
-    packed: Bytes,
+    packed: Bytes, at: int,
 ) -> int:  # fmt: skip
     """Write stereo prints of 24 bit: every role brought onto the grid, with dither where it was touched, then added.
 
@@ -95,6 +95,8 @@ def print_24(
         Position in the film of the first sample.
     packed
         Shape ``(prints, bytes)``, three bytes for each value.
+    at
+        Byte of those rows at which the stretch begins.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def print_24(
     room, grid = np.empty((2, (len(rows.kinds) + 1) * TILE))
     return _print_24(
         rows.raw.reshape(-1), rows.raw.shape[1], rows.sound.reshape(-1), rows.sound.shape[1], rows.kinds, rows.gains,
-        gain, is_touched, keys, start, rows.count, order, packed.reshape(-1), packed.shape[1], room, grid,
+        gain, is_touched, keys, start, rows.count, order, packed.reshape(-1), packed.shape[1], at, room, grid,
     )  # fmt: skip
 
 

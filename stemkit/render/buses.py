@@ -1,16 +1,10 @@
-"""The loop behind the prints: tracks become buses, buses pass their stages, prints are sums of them.
-
-After a bus has been brought onto the grid of the print there is only addition of integers, which
-float64 does exactly: that is why the stems null against the mix in the files.
-"""
+"""The buses of a film before and after their gain, and the grid of the prints onto which they are brought."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +13,15 @@ from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
 from stemkit.core.film import Role
 from stemkit.core.timebase import Span
 from stemkit.core.units import amplitude_from_db
-from stemkit.dsp.limiter import Limited, LinkedLimiter, Roles, sum_of
 from stemkit.dsp.quantise import DitherKey, quantise_block
-from stemkit.dsp.streams import Sink
 from stemkit.plan.ducking import DUCKED, Duck
-from stemkit.plan.routing import PrintRow
 from stemkit.plan.timeline import Timeline
 from stemkit.render.memory import Memory
-from stemkit.render.track import Touched, role_blocks
+from stemkit.render.track import Touched, read_within, role_blocks
 
-T = TypeVar("T")
 Told = Callable[[int], None]
-
-
-class Watcher(Protocol):
-    """Sees what comes out of the limiter."""
-
-    def push(self, limited: Limited, /) -> None:
-        """Take the next block."""
+Ready = Callable[[Iterable[Path]], None]
+"""Is told which files will be read next, and returns when they are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +32,14 @@ class Work:
     block_samples: int = BLOCK_SAMPLES
     on_samples: Told | None = None
     memory: Memory | None = None
+    ready: Ready | None = None
 
 
 def track(timeline: Timeline, role: Role, channels: int, work: Work, span: Span | None = None) -> Stream:
     """Return the bus of a role before any gain of the film, for all of it or a span: ducked, where that is asked."""
     start, end = (0, timeline.length_samples) if span is None else (span.start, span.end)
+    if work.ready is not None:
+        work.ready(read_within(timeline.lines.get(role, ()), Span(start, end)))
     bus = role_blocks(timeline.lines.get(role, ()), end, channels, work.block_samples, start)
     return _ducked(bus, timeline.duck, start) if timeline.duck is not None and role in DUCKED else bus
 
@@ -107,86 +95,3 @@ class Grid:
         if gain is not None and touched is not True:
             touched = (gain < 1.0) | touched
         return quantise_block(bus, self.bits, self.key, position, touched)
-
-
-class LimiterStage:
-    """Stands between buses and prints: one gain for all of them, then, for prints that are written, the rounding.
-
-    Parameters
-    ----------
-    seen_by
-        What is shown every block that comes out of the limiter, before it is rounded.
-    """
-
-    def __init__(
-        self, limiter: LinkedLimiter, seen_by: Sequence[Watcher], grids: Mapping[Role, Grid] | None = None
-    ) -> None:
-        self._limiter, self._seen_by, self._grids = limiter, seen_by, grids
-
-    def take(self, buses: Mapping[Role, Block] | None, pool: ThreadPoolExecutor) -> Mapping[Role, Block]:
-        """Take the next buses, `None` at the end, and return what is known by now."""
-
-        def each(do: Callable[[Roles], T], prints: Sequence[Roles]) -> Sequence[T]:
-            return list(pool.map(do, prints))
-
-        limited = self._limiter.finish(each) if buses is None else self._limiter.push(buses, each)
-        for watcher in self._seen_by:
-            watcher.push(limited)
-        grids = self._grids
-        if grids is None:
-            return limited.buses
-        rounded = pool.map(
-            lambda role: grids[role].of_block(limited.buses[role], limited.start, limited.gain), limited.buses
-        )
-        return dict(zip(limited.buses, rounded, strict=True))
-
-
-def drive(
-    streams: Mapping[Role, Stream],
-    rows: Sequence[PrintRow],
-    sinks: Mapping[str, Sink],
-    work: Work,
-    stage: LimiterStage | None = None,
-) -> None:
-    """Pull the buses and push the prints, a block at a time; the next buses are made while this one is taken."""
-    with contextlib.ExitStack() as stack:
-        for stream in streams.values():
-            stack.callback(_close, stream)
-        pool = stack.enter_context(ThreadPoolExecutor(max_workers=max(1, work.jobs)))
-        stack.callback(pool.shutdown, cancel_futures=True)
-        for buses in _ahead(streams, pool):
-            _push_all(stage.take(buses, pool) if stage else buses, rows, sinks, pool)
-            if work.on_samples is not None and buses:
-                work.on_samples(len(next(iter(buses.values()))))
-        if stage is not None:
-            _push_all(stage.take(None, pool), rows, sinks, pool)
-
-
-def _push_all(
-    buses: Mapping[Role, Block], rows: Sequence[PrintRow], sinks: Mapping[str, Sink], pool: ThreadPoolExecutor
-) -> None:
-    taken = [pool.submit(_push, sinks[row.name], row, buses) for row in rows if row.name in sinks]
-    for future in taken:
-        future.result()
-
-
-def _ahead(streams: Mapping[Role, Stream], pool: ThreadPoolExecutor) -> Iterator[dict[Role, Block]]:
-    def start() -> dict[Role, Future[Block | None]]:
-        return {role: pool.submit(next, stream, None) for role, stream in streams.items()}
-
-    pending = start()
-    while pending:
-        buses = {role: block for role, future in pending.items() if (block := future.result()) is not None}
-        if len(buses) < len(pending):
-            return
-        pending = start()
-        yield buses
-
-
-def _push(sink: Sink, row: PrintRow, buses: Mapping[Role, Block]) -> None:
-    sink.push(sum_of(buses, row.roles))
-
-
-def _close(stream: Stream) -> None:
-    if close := getattr(stream, "close", None):
-        close()

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from stemkit.audio.reader import read_blocks
+import numpy as np
+
+from stemkit.audio.reader import open_pcm, read_blocks
 from stemkit.core.block import Block
 from stemkit.core.media import MediaInfo
 from stemkit.core.timebase import Span
-from stemkit.dsp.streams import Sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +41,13 @@ class Kept:
             spans = [span for span, _ in run]
             yield Span(spans[0].start, spans[-1].end), is_right
 
-    def read(self, name: str, span: Span, block_samples: int) -> Iterator[Block]:
-        """Read a piece of an earlier print."""
-        return read_blocks(self.prints[name], span, block_samples)
-
-
-class Inside:
-    """Lets through what belongs to a span of a stream that begins before it and may end after it."""
-
-    def __init__(self, sink: Sink, span: Span, start: int) -> None:
-        self._sink, self._span, self._at = sink, span, start
-
-    def push(self, block: Block) -> None:
-        """Take the next samples."""
-        here = Span(self._at, self._at + len(block))
-        if part := self._span.overlap(here):
-            self._sink.push(block[part.start - here.start : part.end - here.start])
-        self._at = here.end
+    def read(self, name: str, span: Span) -> list[Block | memoryview]:
+        """Read a span of an earlier print: as it lies in the file, if that is one of 24 bit."""
+        media = self.prints[name]
+        file = open_pcm(media) if media.subtype == "PCM_24" else None
+        if file is None:
+            return list(read_blocks(media, span))
+        with file:
+            raw = np.empty(span.length * file.frame_bytes, np.uint8).data
+            file.read_into(span.start, raw)
+        return [raw]

@@ -9,27 +9,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.core.layout import Layout
 from stemkit.core.mix_facts import LimiterFacts
+from stemkit.core.parallel import in_order
 from stemkit.core.timebase import Span
 from stemkit.core.units import amplitude_from_db, db_from_amplitude
-from stemkit.dsp.limiter import Limited, LinkedLimiter, PeakReading
-from stemkit.dsp.limiter_activity import WINDOWS_PER_SECOND, Activity
+from stemkit.dsp.limiter import READINGS, Limited, PeakReading, sum_of
+from stemkit.dsp.limiter_activity import Activity
 from stemkit.meters._ledger import CELLS_PER_SECOND, Ledger
 from stemkit.meters.scan import Scanner
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
-from stemkit.render.buses import LimiterStage, Work, drive, gained, track
+from stemkit.render.buses import Work
+from stemkit.render.console import Console
+from stemkit.render.limited import Chunk, Setting, Windows, chunks, limited, reach_of, surroundings
 
 _TAIL_S = 2.5
 _LEAD_S = 0.5
 _NEAR_DB = 0.5
 _SPARE_DB = 1.5
-Windows = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,34 +80,64 @@ class Booth:
 
     def listen(self, gain_db: float, ceiling_dbtp: float, passes: int = 1) -> Heard:
         """Render the stretches in which peaks come near the ceiling with gain and limiter, and measure them."""
-        timeline = self.timeline
+        timeline, rate_hz = self.timeline, self.timeline.sample_rate_hz
         near = self.nearness.windows(amplitude_from_db(ceiling_dbtp - _NEAR_DB - gain_db))
-        activity = Activity(timeline.sample_rate_hz, timeline.length_samples)
-        prints = [row.roles for row in self.rows]
-        peaks = _Peaks(PeakReading(prints, self.layout.count, timeline.sample_rate_hz, ceiling_dbtp - _NEAR_DB))
+        activity = Activity(rate_hz, timeline.length_samples)
+        setting = Setting([row.roles for row in self.rows], gain_db, ceiling_dbtp)
         cells = None if self.plain is None else self.plain.cells * amplitude_from_db(gain_db) ** 2
-        for span in _spans(near, timeline):
-            limiter = LinkedLimiter(prints, self.layout.count, timeline.sample_rate_hz, ceiling_dbtp, span.start)
-            found = self._render(span, gain_db, LimiterStage(limiter, (activity, peaks)))
-            if cells is not None and found is not None:
-                _put(cells, found, span, timeline.sample_rate_hz)
-        readings = tuple(db_from_amplitude(value) for value in peaks.reading.largest)
+        largest = np.zeros(len(READINGS))
+        spans = surroundings(near, rate_hz, timeline.length_samples, _LEAD_S, _TAIL_S)
+        todo = list(chunks(spans, rate_hz, _LEAD_S))
+        with Console(timeline, roles_needed(self.rows), self.layout.count, self.work) as console:
+            console.make_ready(reach_of(chunk, timeline) for chunk in todo)
+            for chunk, heard in zip(
+                todo, in_order(partial(self._heard, console, setting), todo, self.work.jobs), strict=True
+            ):
+                for limited_gain in heard.gains:
+                    activity.push(limited_gain)
+                largest = np.maximum(largest, heard.largest)
+                if cells is not None and heard.cells is not None:
+                    _put(cells, heard.cells, heard.start, rate_hz)
+                if self.work.on_samples is not None:
+                    self.work.on_samples(chunk.span.length)
+        readings = tuple(db_from_amplitude(float(value)) for value in largest)
         lufs = None
         if cells is not None and self.plain is not None:
             lufs = self.loudness_at(replace(self.plain, cells=cells), gain_db)
         facts = activity.result(ceiling_dbtp, readings, passes)
         return Heard(facts, lufs, readings[0], activity.deepest[: len(near)] < 1.0)
 
-    def _render(self, span: Span, gain_db: float, stage: LimiterStage) -> Ledger | None:
-        channels = self.layout.count
-        streams = {
-            role: gained(track(self.timeline, role, channels, self.work, span), gain_db)
-            for role in roles_needed(self.rows)
-        }
-        scanner = Scanner(self.timeline.sample_rate_hz, channels, self.layout)
-        sinks = {} if self.judged is None else {self.judged.name: scanner}
-        drive(streams, self.rows, sinks, self.work, stage)
-        return scanner.result() if sinks else None
+    def _heard(self, console: Console, setting: Setting, chunk: Chunk) -> _Part:
+        rate_hz, channels = self.timeline.sample_rate_hz, self.layout.count
+        reading = PeakReading(setting.prints, channels, rate_hz, setting.ceiling_dbtp - _NEAR_DB)
+        scanner = Scanner(rate_hz, channels, self.layout)
+        start, gains = chunk.span.start, []
+        for each in limited(console, setting, chunk, _LEAD_S):
+            start = min(start, each.start)
+            reading.push(each.buses)
+            if self.judged is not None:
+                scanner.push(sum_of(each.buses, self.judged.roles))
+            gains += [part] if (part := _gain_within(each, chunk.span)) is not None else []
+        cells = None if self.judged is None else scanner.result().cells
+        return _Part(start, gains, np.array(reading.largest), cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was heard of a chunk, from ``start`` on."""
+
+    start: int
+    gains: Sequence[Limited]
+    largest: NDArray[np.float64]
+    cells: NDArray[np.float64] | None
+
+
+def _gain_within(each: Limited, span: Span) -> Limited | None:
+    """Return the gain of what belongs to a chunk, `None` where nothing is turned down."""
+    if each.gain is None:
+        return None
+    part = span.overlap(Span(each.start, each.start + len(each.gain)))
+    return Limited(part.start, {}, each.gain[part.start - each.start :]) if part is not None else None
 
 
 class Nearness:
@@ -143,33 +176,9 @@ class Nearness:
         return np.asarray(near)
 
 
-class _Peaks:
-    """Hands the limited buses to the reading."""
-
-    def __init__(self, reading: PeakReading) -> None:
-        self.reading = reading
-
-    def push(self, limited: Limited) -> None:
-        self.reading.push(limited.buses)
-
-
-def _spans(near: Windows, timeline: Timeline) -> list[Span]:
-    """Return the stretches to render: with what the limiter and the meter need before and after."""
-    window = timeline.sample_rate_hz // WINDOWS_PER_SECOND
-    lead, tail = round(_LEAD_S * WINDOWS_PER_SECOND), round(_TAIL_S * WINDOWS_PER_SECOND)
-    spans: list[Span] = []
-    for at in np.flatnonzero(near).tolist():
-        start, end = max(0, at - lead) * window, min((at + 1 + tail) * window, timeline.length_samples)
-        if spans and start <= spans[-1].end:
-            spans[-1] = Span(spans[-1].start, end)
-        else:
-            spans.append(Span(start, end))
-    return spans
-
-
-def _put(cells: NDArray[np.float64], found: Ledger, span: Span, rate_hz: int) -> None:
-    first = span.start * CELLS_PER_SECOND // rate_hz
-    # The first cells lack what was before them; nothing is limited there.
+def _put(cells: NDArray[np.float64], found: NDArray[np.float64], start: int, rate_hz: int) -> None:
+    first = start * CELLS_PER_SECOND // rate_hz
+    # The first cells lack what was before them; nothing is limited there, or another chunk has it.
     settled = 0 if first == 0 else round(_LEAD_S * CELLS_PER_SECOND) // 2
-    count = min(len(found.cells), len(cells) - first)
-    cells[first + settled : first + count] = found.cells[settled:count]
+    count = min(len(found), len(cells) - first)
+    cells[first + settled : first + count] = found[settled:count]

@@ -16,7 +16,7 @@ import numpy as np
 
 from stemkit.audio.channel_files import SoundWriter
 from stemkit.audio.flac_writer import FlacWriter, chapter_tags
-from stemkit.audio.reader import read_blocks
+from stemkit.audio.reader import decode, read_blocks
 from stemkit.audio.tags import Marker
 from stemkit.audio.writer import Chunks, PrintWriter, WriteFormat
 from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
@@ -90,7 +90,7 @@ class PrintSink:
     """
 
     def __init__(self, target: PrintTarget, start: int = 0) -> None:
-        self._files = target.files
+        self._files, self._channels = target.files, target.channels
         self._position = start
         self._writers: list[SoundWriter] = []
         try:
@@ -101,6 +101,14 @@ class PrintSink:
         except BaseException:
             self.abort()
             raise
+        self._plain = self._only_plain()
+
+    def _only_plain(self) -> PrintWriter | None:
+        """Return the writer of a print that is one 24-bit file with nothing but the programme."""
+        file, writer = self._files[0], self._writers[0]
+        is_alone = len(self._files) == 1 and file.head is None and file.tail is None
+        is_plain = is_alone and file.fmt.subtype == "PCM_24" and len(file.channels) == self._channels
+        return writer if is_plain and isinstance(writer, PrintWriter) else None
 
     def push(self, block: Block) -> None:
         """Take the next samples of the film."""
@@ -113,6 +121,15 @@ class PrintSink:
             if file.tail is not None and part.end == file.film.end:
                 writer.push(_on_all(file.tail, file))
         self._position = here.end
+
+    def push_packed(self, raw: memoryview) -> None:
+        """Take the next samples as they lie in a 24-bit file."""
+        here = Span(self._position, self._position + raw.nbytes // (3 * self._channels))
+        if self._plain is not None and here.overlap(self._files[0].film) == here:
+            self._plain.push_packed(raw)
+            self._position = here.end
+        else:
+            self.push(decode(raw, "PCM_24", self._channels))
 
     def close(self) -> None:
         """Complete every file."""

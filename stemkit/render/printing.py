@@ -1,35 +1,50 @@
-"""What goes out of the loop of the buses: prints that are metered, and prints that are written."""
+"""What goes out of the buses: prints that are metered, and prints that are written.
+
+A film is printed in tasks of a few seconds that do not wait for one another; their results are written in order.
+After a bus has been brought onto the grid of the print there is only addition of integers, which float64 does
+exactly: that is why the stems null against the mix in the files.
+"""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.core.block import Stream
+from stemkit.audio._values import packed_at_once
+from stemkit.core.block import Block, Stream
 from stemkit.core.errors import Problem, RenderError, SumOverflow
+from stemkit.core.film import Role
 from stemkit.core.layout import Layout
+from stemkit.core.parallel import in_order
 from stemkit.core.timebase import Span
-from stemkit.core.units import db_from_amplitude
-from stemkit.dsp.limiter import RUN_IN_S, LinkedLimiter
+from stemkit.core.units import amplitude_from_db, db_from_amplitude
+from stemkit.dsp.limiter import Limited, sum_of
 from stemkit.dsp.limiter_activity import Activity
-from stemkit.dsp.quantise import DitherKey
+from stemkit.dsp.quantise import DitherKey, channel_keys
 from stemkit.dsp.streams import Sink
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import LOWEST_DIRECT_RATE_HZ, Scanner
 from stemkit.plan.levels import step_below
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
-from stemkit.render.buses import Grid, LimiterStage, Work, drive, gained, touched_of, track
-from stemkit.render.kept import Inside, Kept
+from stemkit.render.buses import Grid, Work, gained, touched_of, track
+from stemkit.render.console import Console
+from stemkit.render.console import gained as all_gained
+from stemkit.render.kept import Kept
+from stemkit.render.limited import Chunk, Setting, Windows, limited
 from stemkit.render.peak_hold import PeakHold
 from stemkit.render.print_files import PrintTarget
 from stemkit.render.stretch_sums import recall_sums
+from stemkit.render.tasks import Task, tasks_of
 from stemkit.render.track import Touched
+
+_FASTEST_BITS, _FASTEST_CHANNELS = 24, 2
+Sound = Block | memoryview
+"""Samples as numbers, or as they lie in a 24-bit file."""
 
 
 def scan_sums(
@@ -55,12 +70,20 @@ def scan_sums(
         The ledgers of those that were metered, and the largest absolute samples of the others, each 100 ms.
     """
     chosen = {row.name for row in rows} if metered is None else set(metered)
-    if work.memory is not None and span is None and timeline.sample_rate_hz >= LOWEST_DIRECT_RATE_HZ:
-        return recall_sums(timeline, rows, layout, work, work.memory, chosen)
+    if span is None and timeline.length_samples and timeline.sample_rate_hz >= LOWEST_DIRECT_RATE_HZ:
+        return recall_sums(timeline, rows, layout, work, chosen)
     scanners = {row.name: Scanner(timeline.sample_rate_hz, layout.count, layout) for row in rows if row.name in chosen}
     holds = {row.name: PeakHold(timeline.sample_rate_hz) for row in rows if row.name not in chosen}
-    streams = {role: track(timeline, role, layout.count, work, span) for role in roles_needed(rows)}
-    drive(streams, rows, {**scanners, **holds}, work)
+    sinks: dict[str, Sink] = {**scanners, **holds}
+    whole = span or Span(0, timeline.length_samples)
+    with Console(timeline, roles_needed(rows), layout.count, work) as console:
+        console.make_ready([whole])
+        for at in range(whole.start, whole.end, work.block_samples):
+            buses = console.buses(Span(at, min(at + work.block_samples, whole.end)))
+            for row in rows:
+                sinks[row.name].push(sum_of(buses, row.roles))
+            if work.on_samples is not None:
+                work.on_samples(len(next(iter(buses.values()))))
     ledgers = {name: scanner.result() for name, scanner in scanners.items()}
     return ledgers, {name: hold.curve() for name, hold in holds.items()}
 
@@ -74,6 +97,7 @@ def write_prints(
     ceiling_dbtp: float | None = None,
     span: Span | None = None,
     kept: Kept | None = None,
+    at_work: Windows | None = None,
 ) -> Activity:
     """Render every print into its files.
 
@@ -89,6 +113,8 @@ def write_prints(
         The stretch of film to render, all of it by default; the files may hold less.
     kept
         What is copied from earlier prints instead, of the whole film.
+    at_work
+        In which windows of 100 ms the limiter turns down, if that is known.
 
     Returns
     -------
@@ -100,74 +126,125 @@ def write_prints(
     SumOverflow
         If a print would exceed full scale; nothing is ever clipped.
     """
-    start = span.start if span else 0
+    whole = span or Span(0, timeline.length_samples)
     activity = Activity(timeline.sample_rate_hz, timeline.length_samples)
-    film = _Rendered(timeline, rows, next(iter(targets.values())), gain_db, ceiling_dbtp, activity, work)
+    form = next(iter(targets.values()))
     with contextlib.ExitStack() as stack:
-        writers = {row.name: stack.enter_context(targets[row.name].open(start)) for row in rows}
-        if kept is None:
-            film.into(writers, span)
-        else:
-            for piece, is_right in kept.pieces():
-                if is_right:
-                    _copy(kept, piece, writers, work)
-                else:
-                    film.into_piece(writers, piece)
+        writers = {row.name: stack.enter_context(targets[row.name].open(whole.start)) for row in rows}
+        console = Console(timeline, roles_needed(rows), form.channels, work, form.bits)
+        stack.enter_context(console)
+        setting = None if ceiling_dbtp is None else Setting([row.roles for row in rows], gain_db, ceiling_dbtp)
+        film = _Film(console, tuple(rows), form.bits, gain_db, setting, kept)
+        tasks = list(tasks_of(timeline, whole, kept, setting is not None, at_work))
+        console.make_ready(task.reach(timeline) for task in tasks if task.way != "copied")
+        for task, made in zip(tasks, in_order(film.made, tasks, work.jobs), strict=True):
+            for name, sounds in made.sounds.items():
+                for sound in sounds:
+                    if isinstance(sound, memoryview):
+                        writers[name].push_packed(sound)
+                    else:
+                        writers[name].push(sound)
+            for each in made.gains:
+                activity.push(each)
+            if work.on_samples is not None:
+                work.on_samples(task.span.length)
         for writer in writers.values():
             writer.close()
     return activity
 
 
 @dataclass(frozen=True, slots=True)
-class _Rendered:
-    """The prints of a film, any span of them."""
+class _Made:
+    """What a task gave: the sound of each print, and the gains of the limiter where it turned down."""
 
-    timeline: Timeline
-    rows: Sequence[PrintRow]
-    form: PrintTarget
+    sounds: Mapping[str, Sequence[Sound]]
+    gains: Sequence[Limited] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """The prints of a film, any task of them."""
+
+    console: Console
+    rows: tuple[PrintRow, ...]
+    bits: int
     gain_db: float
-    ceiling_dbtp: float | None
-    activity: Activity
-    work: Work
+    setting: Setting | None
+    kept: Kept | None
+    grids: Mapping[Role, Grid] = field(init=False)
+    keys: NDArray[np.uint64] = field(init=False)
 
-    def into(self, sinks: Mapping[str, Sink], span: Span | None) -> None:
-        """Render a span; where a limiter is at work, as if silence were around it."""
-        timeline, channels, start = self.timeline, self.form.channels, span.start if span else 0
-        streams, grids = {}, {}
-        for role in roles_needed(self.rows):
-            bus = track(timeline, role, channels, self.work, span)
-            touched = touched_of(timeline, role, self.form.bits)
-            grids[role] = Grid(DitherKey(role.value), self.form.bits, touched, self.gain_db != 0.0)
-            streams[role] = gained(bus, self.gain_db)
-        stage = None
-        if self.ceiling_dbtp is None:
-            streams = {role: grids[role].of_stream(stream, start) for role, stream in streams.items()}
-        else:
-            prints = [row.roles for row in self.rows]
-            limiter = LinkedLimiter(prints, channels, timeline.sample_rate_hz, self.ceiling_dbtp, start)
-            stage = LimiterStage(limiter, (self.activity,), grids)
-        drive(streams, self.rows, sinks, self.work, stage)
+    def __post_init__(self) -> None:
+        console = self.console
+        grids = {
+            role: Grid(
+                DitherKey(role.value), self.bits, touched_of(console.timeline, role, self.bits), self.gain_db != 0.0
+            )
+            for role in console.roles
+        }
+        keys = [channel_keys(DitherKey(role.value), console.channels) for role in console.roles]
+        object.__setattr__(self, "grids", grids)
+        object.__setattr__(self, "keys", np.array(keys, np.uint64))
 
-    def into_piece(self, sinks: Mapping[str, Sink], piece: Span) -> None:
-        """Render a piece just as it is in the whole film."""
-        rate_hz, span = self.timeline.sample_rate_hz, piece
-        if self.ceiling_dbtp is not None:
-            end = min(self.timeline.length_samples, piece.end + rate_hz)
-            span = Span(max(0, piece.start - RUN_IN_S * rate_hz), end)
-        self.into({name: Inside(sink, piece, span.start) for name, sink in sinks.items()}, span)
+    def made(self, task: Task) -> _Made:
+        """Carry out a task."""
+        if task.way == "copied":
+            return self._copied(task.span)
+        if task.way == "limited":
+            return self._limited(task)
+        if self.bits == _FASTEST_BITS and self.console.channels == _FASTEST_CHANNELS:
+            packed = self._printed_at_once(task.span)
+            if packed is not None:
+                return packed
+        return self._printed(task.span)
 
+    def _printed_at_once(self, span: Span) -> _Made | None:
+        """Print a span by the kernel that does all of it; `None` if it cannot, whatever the reason."""
+        from stemkit.kernels.mixdown import FITS, IS_SOUND, print_24
 
-def _copy(kept: Kept, piece: Span, writers: Mapping[str, Sink], work: Work) -> None:
-    """Put a piece of earlier prints into the new ones."""
+        frame_bytes = 3 * _FASTEST_CHANNELS
+        packed = np.empty((len(self.rows), span.length * frame_bytes), np.uint8)
+        order, gain = self.console.orders(self.rows), amplitude_from_db(self.gain_db)
+        for piece in self.console.pieces(span):
+            touched = np.ones_like(piece.is_touched) if self.gain_db else piece.is_touched
+            if ((piece.rows.kinds == IS_SOUND) & ~touched).any():
+                return None
+            at = (piece.span.start - span.start) * frame_bytes
+            if print_24(piece.rows, gain, touched, self.keys, piece.span.start, order, packed, at) != FITS:
+                return None
+        return _Made({row.name: [packed[at].data] for at, row in enumerate(self.rows)})
 
-    def copy(name: str) -> None:
-        for block in kept.read(name, piece, work.block_samples):
-            writers[name].push(block)
+    def _printed(self, span: Span) -> _Made:
+        """Print a span step by step, of any form; what does not fit is told by who finds it."""
+        sounds: dict[str, list[Sound]] = {row.name: [] for row in self.rows}
+        for at in self.console.steps(span):
+            buses = all_gained(self.console.buses(at), amplitude_from_db(self.gain_db))
+            self._add(sounds, {role: self.grids[role].of_block(bus, at.start) for role, bus in buses.items()})
+        return _Made(sounds)
 
-    with ThreadPoolExecutor(max(1, work.jobs)) as pool:
-        list(pool.map(copy, writers))
-    if work.on_samples is not None:
-        work.on_samples(piece.length)
+    def _limited(self, task: Task) -> _Made:
+        if self.setting is None:
+            raise ValueError("there is no limiter")
+        sounds: dict[str, list[Sound]] = {row.name: [] for row in self.rows}
+        gains = []
+        for each in limited(self.console, self.setting, Chunk(task.span, task.start)):
+            grids, start, gain = self.grids, each.start, each.gain
+            self._add(sounds, {role: grids[role].of_block(bus, start, gain) for role, bus in each.buses.items()})
+            if gain is not None:
+                gains.append(Limited(start, {}, gain))
+        return _Made(sounds, gains)
+
+    def _add(self, sounds: Mapping[str, list[Sound]], buses: Mapping[Role, Block]) -> None:
+        for row in self.rows:
+            total = sum_of(buses, row.roles)
+            packed = packed_at_once(total) if self.bits == _FASTEST_BITS else None
+            sounds[row.name].append(total if packed is None else packed.data)
+
+    def _copied(self, span: Span) -> _Made:
+        """Take a span out of earlier prints."""
+        if self.kept is None:
+            raise ValueError("there are no earlier prints")
+        return _Made({row.name: self.kept.read(row.name, span) for row in self.rows})
 
 
 def write_apart(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from stemkit.audio.probe import probe
 from stemkit.audio.tags import SoundTags, ixml_chunk, marker_chunks
-from stemkit.audio.writer import Chunks, PrintWriter, WriteFormat, needed_bytes, write_levels
+from stemkit.audio.writer import Chunks, PrintWriter, WriteFormat, container_of, needed_bytes, write_levels
 from stemkit.core.block import Stream
 from stemkit.core.errors import MediaError, OutputError, Problem, RenderError
 from stemkit.core.files import sha256_of
-from stemkit.core.layout import LAYOUTS
+from stemkit.core.layout import LAYOUTS, mask_of
 from stemkit.core.media import Bext, MediaInfo
 from stemkit.core.steps import RemapChannels, Requantise, Resample, ShiftSound, Step, Subtype
 from stemkit.core.timebase import resampled_length
@@ -70,6 +70,31 @@ def _chunks(bext: Bext, fmt: WriteFormat, tags: SoundTags | None, others: Chunks
     return (ixml, *marker_chunks(tags.markers), *others)
 
 
+def planned_media(media: MediaInfo, steps: tuple[Step, ...], path: Path, made_by: str) -> MediaInfo:
+    """Return what will be found at a path once `conform_stem` has written there without tags."""
+    fmt = stem_format(media, steps)
+    bext = _bext(media, steps, fmt, made_by)
+    size, bits = needed_bytes(fmt, bext), BITS.get(fmt.subtype, 32)
+    mask = mask_of(fmt.layout) if fmt.layout.name not in ("mono", "stereo") else None
+    return MediaInfo(
+        path=path,
+        container=container_of(fmt, bext),
+        subtype=fmt.subtype,
+        sample_rate_hz=fmt.sample_rate_hz,
+        channels=fmt.layout.count,
+        length_samples=fmt.length_samples,
+        size_bytes=size,
+        bit_depth_bits=bits,
+        valid_bits=bits,
+        is_float=fmt.subtype == "FLOAT",
+        channel_mask=mask,
+        layout=fmt.layout,
+        layout_source="mask" if mask else "assumed",
+        declared_bytes=fmt.data_bytes,
+        data_offset_bytes=size - fmt.data_bytes - fmt.data_bytes % 2,
+    )
+
+
 def conform_stem(
     media: MediaInfo,
     steps: tuple[Step, ...],
@@ -80,6 +105,7 @@ def conform_stem(
     on_samples: Told | None = None,
     tags: SoundTags | None = None,
     others: Chunks = (),
+    threads: int | None = None,
 ) -> StemFile:
     """Take a stem's steps, write it, and measure what was written.
 
@@ -101,6 +127,8 @@ def conform_stem(
         What the sound is in its film, for the file's metadata; `None` keeps the source's.
     others
         Chunks of the source that are kept.
+    threads
+        How many measure; as many as there are processors, by default.
 
     Raises
     ------
@@ -113,11 +141,11 @@ def conform_stem(
     told = on_samples or _tell_nobody
     stream = _as_stored(media, steps, fmt, role)
     bext = _bext(media, steps, fmt, made_by, tags)
-    with PrintWriter(path, fmt, bext=bext, chunks=_chunks(bext, fmt, tags, others)) as writer:
+    with PrintWriter(path, fmt, bext=bext, chunks=_chunks(bext, fmt, tags, others), durable=False) as writer:
         for block in stream:
             writer.push(block)
             told(len(block))
-    return measured_file(path, fmt, told, bext)
+    return measured_file(path, fmt, told, bext, threads)
 
 
 def _as_stored(media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, role: str) -> Stream:
@@ -131,7 +159,11 @@ def _as_stored(media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, role
 
 
 def measured_file(
-    path: Path, fmt: WriteFormat | None = None, told: Told | None = None, bext: Bext | None = None
+    path: Path,
+    fmt: WriteFormat | None = None,
+    told: Told | None = None,
+    bext: Bext | None = None,
+    threads: int | None = None,
 ) -> StemFile:
     """Open a file that was just written, measure it, and see that it is what it was to be.
 
@@ -145,7 +177,7 @@ def measured_file(
         If it cannot be read again: then the disk is at fault, not the source.
     """
     try:
-        return _measured_file(path, fmt, told, bext)
+        return _measured_file(path, fmt, told, bext, threads)
     except (MediaError, OSError) as error:
         reason = error.problems[0].message if isinstance(error, MediaError) else error.strerror or str(error)
         hint = "check the disk and whether something removes files there"
@@ -153,13 +185,15 @@ def measured_file(
         raise OutputError(Problem("written_and_gone", message, hint, str(path.parent))) from error
 
 
-def _measured_file(path: Path, fmt: WriteFormat | None, told: Told | None, bext: Bext | None) -> StemFile:
+def _measured_file(
+    path: Path, fmt: WriteFormat | None, told: Told | None, bext: Bext | None, threads: int | None
+) -> StemFile:
     media = probe(path)
     if not media.is_usable or (fmt is not None and _described(media) != _wanted(fmt)):
         message = f"the file written is {_described(media)}, not what was planned"
         raise RenderError(Problem("not_as_planned", message, "run again; if it stays, report it", str(path)))
     layout = fmt.layout if fmt is not None else media.layout
-    ledger = scan_file(media, layout=layout, on_samples=told)
+    ledger = scan_file(media, layout=layout, on_samples=told, threads=threads)
     if bext is not None:
         bext = with_levels(bext, ledger)
         write_levels(path, bext)

@@ -7,6 +7,7 @@ does not depend on where it is cut into blocks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,11 @@ def role_blocks(
     finally:
         for player in players:
             player.close()
+
+
+def read_within(lines: Sequence[Line], span: Span) -> list[Path]:
+    """Return the files that are read for a span of the film."""
+    return [each.source.path for line in lines for each in line if each.span_in_film.overlap(span)]
 
 
 class Touched:

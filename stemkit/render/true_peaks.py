@@ -7,19 +7,18 @@ far more open: a true peak can be 2.4 times the largest sample, and hardly ever 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.core.block import Block
-from stemkit.core.film import Role
+from stemkit.core.parallel import in_order
 from stemkit.core.timebase import Span
-from stemkit.dsp.limiter import AFTER, BEFORE, SAFE, peaks_between, sum_of
+from stemkit.dsp.limiter import AFTER, BEFORE, SAFE, peaks_between
 from stemkit.dsp.oversample import interpolator, oversampling_factor
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
-from stemkit.render.buses import Work, track
+from stemkit.render.buses import Work
+from stemkit.render.console import Console
 
 WINDOWS_PER_SECOND = 10
 _MOST_WINDOWS = 64
@@ -44,24 +43,20 @@ def true_peaks(
 
     def seek(piece: Span) -> Floats:
         span = Span(piece.start * window, min(piece.end * window, timeline.length_samples))
-        buses = _around(timeline, rows, channels, span)
         largest = np.zeros(piece.length)
-        for row in rows:
-            found = peaks_between(sum_of(buses, row.roles), taps, sure, is_mirrored=True)
+        for sound in _around(console, rows, span):
+            found = peaks_between(sound, taps, sure, is_mirrored=True)
             if found is not None:
                 np.maximum(largest, np.maximum.reduceat(found, range(0, span.length, window)), out=largest)
-        if work.on_samples is not None:
-            work.on_samples(span.length)
         return largest
 
-    result = np.zeros(len(wanted))
-    with ThreadPoolExecutor(max(1, work.jobs)) as pool:
-        pieces = _pieces(wanted)
-        try:
-            for piece, largest in zip(pieces, pool.map(seek, pieces), strict=True):
-                result[piece.start : piece.end] = largest
-        finally:
-            pool.shutdown(cancel_futures=True)
+    result, pieces = np.zeros(len(wanted)), _pieces(wanted)
+    with Console(timeline, roles_needed(rows), channels, work) as console:
+        console.make_ready(Span(piece.start * window - BEFORE, piece.end * window + AFTER) for piece in pieces)
+        for piece, largest in zip(pieces, in_order(seek, pieces, work.jobs), strict=True):
+            result[piece.start : piece.end] = largest
+            if work.on_samples is not None:
+                work.on_samples(piece.length * window)
     return result
 
 
@@ -75,12 +70,15 @@ def _pieces(wanted: NDArray[np.bool_]) -> list[Span]:
     ]
 
 
-def _around(timeline: Timeline, rows: Sequence[PrintRow], channels: int, span: Span) -> dict[Role, Block]:
-    """Return the buses of a span, and of what the interpolator needs on both sides; silence is around the film."""
-    start, end = max(0, span.start - BEFORE), min(timeline.length_samples, span.end + AFTER)
-    room = ((start - span.start + BEFORE, span.end + AFTER - end), (0, 0))
-    at_once = Work(block_samples=end - start)
-    return {
-        role: np.pad(next(track(timeline, role, channels, at_once, Span(start, end))), room)
-        for role in roles_needed(rows)
-    }
+def _around(console: Console, rows: Sequence[PrintRow], span: Span) -> Floats:
+    """Return the prints of a span, and of what the interpolator needs on both sides; silence is around the film."""
+    from stemkit.kernels.mixdown import add_up
+
+    channels, begin = console.channels, span.start - BEFORE
+    sums = np.zeros((len(rows), (span.length + BEFORE + AFTER) * channels))
+    order, places, unnoted = console.orders(rows), np.arange(len(rows)), np.zeros((len(rows), 0))
+    reach = Span(max(0, begin), min(console.timeline.length_samples, span.end + AFTER))
+    for piece in console.pieces(reach):
+        at = (piece.span.start - begin) * channels
+        add_up(piece.rows, order, places, sums, at, unnoted, piece.rows.count)
+    return sums.reshape(len(rows), -1, channels)

@@ -22,6 +22,7 @@ from stemkit.plan.levels import FULL_SCALE_DBTP, MARGIN_DB, PrintLevel, may_limi
 from stemkit.plan.routing import PrintRow, print_of_all
 from stemkit.plan.timeline import Timeline
 from stemkit.render.buses import Work
+from stemkit.render.limited import Windows
 from stemkit.render.limiting import Booth, Heard, Nearness
 from stemkit.render.printing import scan_sums
 from stemkit.render.true_peaks import true_peaks
@@ -133,26 +134,26 @@ class _Studio:
 
 def choose_level(
     limiter: LimiterChoice, timeline: Timeline, rows: Sequence[PrintRow], profile: Profile, work: NewWork
-) -> LevelFacts:
+) -> tuple[LevelFacts, Windows | None]:
     """Measure the sums at unity gain and choose the gain, and with it what the limiter is set to.
 
     Returns
     -------
-    LevelFacts
+    tuple
         With the limiter at work if it is asked for and a peak stands in the way; without, with what it would
-        have to do.
+        have to do. And in which windows of 100 ms it is at work, `None` where there is none.
     """
     studio = _Studio(timeline, tuple(rows), profile, work)
     measured, aim = studio.measure()
     is_linked = limiter == "linked"
     plan = plan_levels(list(measured.levels.values()), aim, profile) if is_linked else studio.planned(measured, aim)
     if plan.limited_by is None and not is_linked:
-        return plan
+        return plan, None
     booth = studio.booth(measured, aim)
     wanted = 0.0 if plan.wanted_gain_db is None else plan.wanted_gain_db
     limit = FULL_SCALE_DBTP if plan.limit_dbtp is None else plan.limit_dbtp
     if not is_linked:
-        return replace(plan, limiter=booth.listen(wanted, limit - MARGIN_DB).facts)
+        return replace(plan, limiter=booth.listen(wanted, limit - MARGIN_DB).facts), None
     may_rise = aim.rule is not None and not aim.rule.ceiling_only and aim.room_db is None
     return _settled(booth, plan, aim, wanted, limit, may_rise=may_rise)
 
@@ -165,7 +166,7 @@ def _settled(
     limit_dbtp: float,
     *,
     may_rise: bool,
-) -> LevelFacts:
+) -> tuple[LevelFacts, Windows]:
     """Listen to the limited film until it is on target and under the limit."""
     ceiling, kept, least_missed = limit_dbtp - MARGIN_DB, None, math.inf
     heard = booth.listen(gain_db, ceiling)
@@ -184,7 +185,7 @@ def _settled(
     gain_db, heard = kept or (gain_db, heard)
     allowed, reached = gain_db - heard.facts.deepest_db, heard.lufs
     measured = aim.measured_lufs
-    return replace(
+    facts = replace(
         plan,
         allowed_gain_db=plan.allowed_gain_db if not heard.facts.count else step_below(allowed),
         applied_gain_db=gain_db + 0.0,
@@ -196,6 +197,7 @@ def _settled(
         is_limited=True,
         missed=None if measured is None or reached is None else aim.missed_at(reached - measured),
     )
+    return facts, heard.at_work
 
 
 def _missed(plan: LevelFacts, heard: Heard) -> float:

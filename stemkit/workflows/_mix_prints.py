@@ -91,9 +91,9 @@ def balanced(film: Film, timeline: Timeline, profile: Profile, work: Work) -> tu
     return with_trims(timeline, plan.by_chapter()), plan
 
 
-def learnt(timeline: Timeline, channels: int) -> Timeline:
+def learnt(timeline: Timeline, channels: int, work: Work) -> Timeline:
     """Return the timeline with all that must be heard before it can be rendered."""
-    return with_correlations(timeline, measure_correlations(timeline, channels))
+    return with_correlations(timeline, measure_correlations(timeline, channels, work))
 
 
 def ducked(film: Film, timeline: Timeline, layout: Layout, work: Work) -> Timeline:
@@ -101,9 +101,9 @@ def ducked(film: Film, timeline: Timeline, layout: Layout, work: Work) -> Timeli
     return replace(timeline, duck=duck_film(timeline, layout, film.mix.duck, work))
 
 
-def largest_sample(timeline: Timeline, rows: Sequence[PrintRow], layout: Layout, span: Span, pace: Pace) -> float:
+def largest_sample(timeline: Timeline, rows: Sequence[PrintRow], layout: Layout, span: Span, work: Work) -> float:
     """Return the largest absolute sample that any print has in a stretch of the film, at unity gain."""
-    _, curves = scan_sums(timeline, rows, layout, Work(pace.jobs), (), span)
+    _, curves = scan_sums(timeline, rows, layout, work, (), span)
     return max((float(curve.max(initial=0.0)) for curve in curves.values()), default=0.0)
 
 
@@ -124,12 +124,13 @@ def make_prints(
     form = plan_form(film, timeline, profile)
 
     def work(task: str) -> Work:
-        return Work(pace.jobs, on_samples=pace.counter(task, length), memory=reuse.memory)
+        return Work(pace.jobs, on_samples=pace.counter(task, length), memory=reuse.memory, ready=reuse.ready)
 
-    timeline = learnt(timeline, form.layout.count)
+    timeline = learnt(timeline, form.layout.count, work("listening to the joins"))
     timeline, balance = balanced(film, timeline, profile, work("measuring the chapters"))
     timeline = ducked(film, timeline, form.layout, work("listening to the voice"))
-    level = choose_level(film.mix.limiter, timeline, mixed, profile, work)
+    level, at_work = choose_level(film.mix.limiter, timeline, mixed, profile, work)
+    reuse.settle()
     targets = targets_for(film, timeline, rows, profile, form, output.temporary)
     limiter = level.limiter if level.is_limited else None
     ceiling = limiter.ceiling_dbtp if limiter else None
@@ -139,7 +140,7 @@ def make_prints(
             write_apart(timeline, row, targets[row.name], level.applied_gain_db, told, own_db=film.mix.me_gain_db)
     rendering, kept = reuse.plan(timeline, mixed, form, level)
     told = work("writing the prints")
-    activity = write_prints(timeline, mixed, targets, level.applied_gain_db, told, ceiling, kept=kept)
+    activity = write_prints(timeline, mixed, targets, level.applied_gain_db, told, ceiling, kept=kept, at_work=at_work)
     if limiter is not None and kept is None:
         done = activity.result(limiter.ceiling_dbtp, limiter.readings_dbtp, limiter.passes)
         level = replace(level, limiter=done)

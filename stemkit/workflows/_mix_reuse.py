@@ -8,7 +8,7 @@ again, measured and proven like any others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from stemkit.plan.deliverables import Form
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.stretches import recipes, stretches
 from stemkit.plan.timeline import Timeline
+from stemkit.render.buses import Ready
 from stemkit.render.kept import Kept
 from stemkit.render.memory import Memory
 from stemkit.report.model import REPORT_NAME, SCHEMA, open_report
@@ -52,10 +53,25 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Reuse:
-    """The folder of an earlier mix, and the memory of what was measured."""
+    """The folder of an earlier mix, and the memory of what was measured.
+
+    Parameters
+    ----------
+    ready
+        Makes the files that are read next, where they are not there yet.
+    require_unchanged
+        Sees that what was measured so far was measured of the right sounds.
+    """
 
     out: Path
     memory: Memory
+    ready: Ready
+    require_unchanged: Callable[[], None]
+
+    def settle(self) -> None:
+        """Keep what was measured for other runs, unless a source changed meanwhile."""
+        self.require_unchanged()
+        self.memory.settle()
 
     def plan(
         self, timeline: Timeline, rows: Sequence[PrintRow], form: Form, level: LevelFacts

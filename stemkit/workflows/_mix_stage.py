@@ -17,10 +17,11 @@ from stemkit.plan.conform import plan_conform
 from stemkit.plan.timeline import Timeline, plan_timeline
 from stemkit.plan.voice_fades import with_whole_words
 from stemkit.render.conform import shape_after
-from stemkit.render.stem_file import StemFile, bytes_needed, conform_stem
+from stemkit.render.stem_file import bytes_needed
 from stemkit.rules._engine import run
 from stemkit.store.facts import FactStore
 from stemkit.workflows._conform_run import MADE_BY
+from stemkit.workflows._mix_conformed import ConformedStems
 from stemkit.workflows._mix_files import space_needed
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_stems import TakenStem, choose_stems
@@ -76,28 +77,13 @@ def placed(seen: Seen, media: Mapping[TakenStem, MediaInfo]) -> Timeline:
     return plan_timeline(seen.film, stems, seen.profile.format.sample_rate_hz)
 
 
-def joined(seen: Seen, conformed: Mapping[TakenStem, StemFile]) -> Timeline:
-    """Return where the stems go in the film, conformed where they had to be; no fade of a voice crosses a word."""
-    media = {stem: conformed[stem].media if stem in conformed else as_planned(stem) for stem in seen.taken}
-    timeline = placed(seen, media)
-    voices = [stem for stem in seen.taken if stem.role is Role.VO]
+def joined(seen: Seen, stems: ConformedStems) -> Timeline:
+    """Return where the stems go in the film; no fade of a voice crosses a word."""
+    timeline = placed(seen, {stem: stems.media(stem) for stem in seen.taken})
     if not any(join.role is Role.VO and join.before_samples + join.after_samples for join in timeline.joins):
         return timeline
-    ledgers = seen.gathered.ledgers
-    heard = {stem: conformed[stem].ledger if stem in conformed else ledgers[stem.media.path] for stem in voices}
-    return with_whole_words(timeline, {media[stem].path: words_in(ledger) for stem, ledger in heard.items()})
-
-
-def conformed_stems(seen: Seen, folder: Path, pace: Pace) -> dict[TakenStem, StemFile]:
-    """Write the stems that need it into a folder of their own."""
-    todo = [stem for stem in seen.taken if not stem.is_in_place]
-    told = pace.counter("conforming", sum(2 * stem.media.length_samples for stem in todo))
-    paths = {stem: folder / f"{number:04d}.wav" for number, stem in enumerate(todo)}
-
-    def write(stem: TakenStem) -> StemFile:
-        return conform_stem(stem.media, stem.item.steps, stem.role.value, paths[stem], made_by=MADE_BY, on_samples=told)
-
-    return dict(zip(todo, pace.each(todo, write, told), strict=True))
+    voices = [stem for stem in seen.taken if stem.role is Role.VO]
+    return with_whole_words(timeline, {stems.media(stem).path: words_in(stems.ledger(stem)) for stem in voices})
 
 
 def require_room(seen: Seen, chapters: Collection[int] | None = None) -> None:

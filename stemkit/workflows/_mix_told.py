@@ -19,10 +19,10 @@ from stemkit.meters._ledger import Ledger
 from stemkit.meters._meter import meter_versions
 from stemkit.meters.summary import summarise
 from stemkit.plan.conform import ConformPlan, ItemStatus
-from stemkit.render.stem_file import StemFile
 from stemkit.report.build import build_mix_report
 from stemkit.report.check import build_check, findings_as_dicts, media_as_dict
 from stemkit.report.curves import encode
+from stemkit.report.given import as_given
 from stemkit.report.model import REPORT_NAME, MixRun
 from stemkit.rules._engine import RuleRun
 from stemkit.store.facts import stored_digest
@@ -61,7 +61,8 @@ class Seen:
 
     def digests(self) -> list[dict[str, Any]]:
         """Return path and digest of every stem taken."""
-        return [{"path": str(stem.media.path), "digest": self._digest(stem)} for stem in self.taken]
+        found = [{"path": str(stem.media.path), "digest": self._digest(stem)} for stem in self.taken]
+        return as_given(found, self.gathered.facts.given)
 
     def identity(self, stem: TakenStem) -> str:
         """Return what identifies the sound that a stem has in the mix."""
@@ -74,7 +75,7 @@ class Seen:
 
 def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool = False) -> dict[str, Any]:
     """Return the JSON object of ``mix``; without prints, for a mix that was refused."""
-    left_out = seen.left_out
+    left_out, given = seen.left_out, seen.gathered.facts.given
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "version": __version__,
@@ -84,6 +85,7 @@ def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool 
         "prints": [],
         "null_test": None,
         "rendering": None,
+        "conformed": None,
         "reels": [],
         "level": None,
         "limiter": None,
@@ -91,8 +93,8 @@ def mix_as_dict(seen: Seen, printed: Printed | None = None, *, is_refused: bool 
         "me": None,
         "balance": None,
         "boundaries": [],
-        "refused": [each.as_refused() for each in left_out] if is_refused else [],
-        "missing": [] if is_refused else [each.as_missing() for each in left_out],
+        "refused": as_given([each.as_refused() for each in left_out], given) if is_refused else [],
+        "missing": [] if is_refused else as_given([each.as_missing() for each in left_out], given),
         "report": {"json": None, "html": None} if is_refused else {"json": REPORT_NAME, "html": HTML_NAME},
     }
     return data if printed is None else data | _of_prints(printed)
@@ -228,13 +230,14 @@ def report_of(
     data: Mapping[str, Any],
     printed: Printed,
     judged: RuleRun,
-    conformed: Mapping[TakenStem, StemFile],
+    conformed: Mapping[TakenStem, tuple[MediaInfo, Ledger]],
     conformance: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the report of a finished mix."""
     facts = printed.facts(seen.film, seen.print_profile)
     prints = {name: file.ledger for name, file in printed.files.items()}
-    sounds = Sounds(seen.gathered.ledgers, prints)
+    given = seen.gathered.facts.given
+    sounds = Sounds.of_stems(seen.gathered.facts, seen.gathered.ledgers, prints)
     check = build_check(seen.gathered.facts, seen.checked)
     return build_mix_report(
         MixRun(
@@ -243,7 +246,7 @@ def report_of(
             check={**check, "findings": with_evidence(check["findings"], sounds)},
             mix=data,
             print_findings=with_evidence(findings_as_dicts(facts, judged.findings), sounds),
-            conform_items=[_item(stem, seen, conformed.get(stem)) for stem in seen.taken],
+            conform_items=as_given([_item(stem, seen, conformed.get(stem)) for stem in seen.taken], given),
             inputs=seen.digests(),
             ledgers=prints,
             meters=meter_versions(),
@@ -252,11 +255,11 @@ def report_of(
     )
 
 
-def _item(stem: TakenStem, seen: Seen, written: StemFile | None) -> dict[str, Any]:
+def _item(stem: TakenStem, seen: Seen, written: tuple[MediaInfo, Ledger] | None) -> dict[str, Any]:
     status = ItemStatus.WRITTEN if written is not None else ItemStatus.UNCHANGED
     steps = stem.item.steps if written is not None else ()
     before = _described(stem.media, seen.gathered.ledgers[stem.media.path])
-    after = _described(written.media, written.ledger) if written is not None else before
+    after = _described(*written) if written is not None else before
     # The conformed copy was needed for this run only: nothing of it is left to point at.
     return item_as_dict(Done(replace(stem.item, status=status, output=None, steps=steps), before, after))
 

@@ -36,11 +36,12 @@ from stemkit.render.printing import write_apart, write_prints
 from stemkit.report.model import open_report
 from stemkit.store.facts import FactStore, open_store
 from stemkit.workflows._duck_told import duck_from
+from stemkit.workflows._mix_conformed import CONFORMED, ConformedStems, blaming_sources, require_unchanged
 from stemkit.workflows._mix_files import targets_for
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_parts import parts_in, sound_of
 from stemkit.workflows._mix_prints import ducked, largest_sample, learnt
-from stemkit.workflows._mix_stage import conformed_stems, joined, look, require_room
+from stemkit.workflows._mix_stage import joined, look, require_room
 from stemkit.workflows._mix_told import Seen, mix_as_dict, null_as_dict
 
 FOLDER = "excerpts"
@@ -106,25 +107,27 @@ def excerpt(
     pace = Pace(jobs, progress)
     in_hand = _chapters_needed(film, runs)
     part = replace(film, chapters=tuple(c for c in film.chapters if c.number in in_hand), is_excerpt=True)
-    found = look(part, out, (profile, print_profile), pace, store or open_store())
+    store = store or open_store()
+    found = look(part, out, (profile, print_profile), pace, store)
     seen = replace(found, film=film)
     if (seen.left_out and not missing_as_silence) or not seen.taken:
         return ExcerptResult({**mix_as_dict(seen, is_refused=True), "excerpts": []}, True, seen.checked.has_crashed)
     earlier = _earlier(out)
     seen = replace(seen, film=_as_mixed(film, earlier))
     require_room(seen, {number for run in runs for number in run})
-    with OutputSet(out) as output:
-        conformed = conformed_stems(seen, output.scratch("stems"), pace)
-        layout = LAYOUTS[print_profile.format.layout]
-        timeline = learnt(joined(seen, conformed), layout.count)
+    with OutputSet(out) as output, blaming_sources(seen):
+        stems = ConformedStems(seen, output.scratch("stems"), pace, store)
+        work, layout = Work(jobs, ready=stems.ready), LAYOUTS[print_profile.format.layout]
+        timeline = learnt(joined(seen, stems), layout.count, work)
         level = _level(earlier, film)
         timeline = with_trims(timeline, level.trims_db) if level.trims_db else timeline
         if earlier is None:
-            timeline = ducked(film, timeline, layout, Work(jobs))
+            timeline = ducked(film, timeline, layout, work)
         else:
             timeline = replace(timeline, duck=duck_from(earlier.get("duck")))
-        made = [_Excerpt.of(seen, timeline, run, level, output, pace) for run in runs]
-        data = _told(seen, made, earlier, level)
+        made = [_Excerpt.of(seen, timeline, run, level, output, pace, work) for run in runs]
+        data = {**_told(seen, made, earlier, level), CONFORMED: stems.as_dict()}
+        require_unchanged(seen)
         output.commit([name for one in made for name in one.names.values()])
     return ExcerptResult(data, not all(one.is_proven for one in made), seen.checked.has_crashed)
 
@@ -197,26 +200,27 @@ class _Excerpt:
         level: ExcerptLevel,
         output: OutputSet,
         pace: Pace,
+        work: Work,
     ) -> _Excerpt:
         span = Span(timeline.chapters[run[0]].start, timeline.chapters[run[-1]].end)
         film, profile = _plainly(seen.film), _without_leader(seen.print_profile)
         rows = with_undipped(plan_routing(profile.prints), seen.film.mix)
         mixed = tuple(row for row in rows if not row.is_undipped)
         form = replace(plan_form(film, timeline, profile), is_discrete=False, reels=(span,), mark=f"_{run_name(run)}")
-        work = Work(pace.jobs, on_samples=pace.counter("writing the excerpt", span.length))
+        told = replace(work, on_samples=pace.counter("writing the excerpt", span.length))
         if level.source == "stems":
-            loudest = largest_sample(timeline, rows, form.layout, span, pace)
+            loudest = largest_sample(timeline, rows, form.layout, span, work)
             if loudest >= 1.0:
                 level = replace(level, gain_db=step_below(-20.0 * math.log10(loudest) - 0.01))
         targets = targets_for(film, timeline, rows, profile, form, lambda name: output.temporary(f"{FOLDER}/{name}"))
         # What the limiter does depends on what came shortly before, and on what comes next.
-        around = RUN_IN_S * timeline.sample_rate_hz
+        around = 0 if level.ceiling_dbtp is None else RUN_IN_S * timeline.sample_rate_hz
         rendered = Span(max(0, span.start - around), min(timeline.length_samples, span.end + around))
-        write_prints(timeline, mixed, targets, level.gain_db, work, level.ceiling_dbtp, rendered)
+        write_prints(timeline, mixed, targets, level.gain_db, told, level.ceiling_dbtp, rendered)
         for row in rows:
             if row.is_undipped:
-                told, own = Work(pace.jobs), seen.film.mix.me_gain_db
-                write_apart(timeline, row, targets[row.name], level.gain_db, told, rendered, own)
+                own = seen.film.mix.me_gain_db
+                write_apart(timeline, row, targets[row.name], level.gain_db, work, rendered, own)
         proven = prove_files(targets, sum_rules(rows), form.layout, Work(pace.jobs))
         names = {row.name: f"{FOLDER}/{form.files(print_stem(film, row.name))[0].name}" for row in rows}
         return cls(run, span, level, rows, names, proven)

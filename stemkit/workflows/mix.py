@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from stemkit.store.facts import FactStore, open_store
 from stemkit.texts.language import system_language
 from stemkit.workflows._balance_table import BALANCE_NAME, balance_as_csv, balance_as_dict
 from stemkit.workflows._conformance import kept_result
+from stemkit.workflows._mix_conformed import CONFORMED, ConformedStems, blaming_sources, require_unchanged
 from stemkit.workflows._mix_earlier import HTML_NAME, SIGNATURE, look_for, signature_of
 from stemkit.workflows._mix_pace import Pace
 from stemkit.workflows._mix_prints import judge_prints, make_prints
 from stemkit.workflows._mix_reuse import STRETCHES, Reuse
-from stemkit.workflows._mix_stage import conformed_stems, joined, look, require_room
+from stemkit.workflows._mix_stage import joined, look, require_room
 from stemkit.workflows._mix_told import Seen, mix_as_dict, report_of
 
 
@@ -119,11 +121,12 @@ def mix(
     if (seen.left_out and not missing_as_silence) or not seen.taken:
         return MixResult(mix_as_dict(seen, is_refused=True), None, has_crashed=checked.has_crashed)
     if plan_only:
-        return _planned(seen, Pace(jobs, progress))
+        return _planned(seen, store, Pace(jobs, progress))
     signature = signature_of(film, (profile, print_profile), seen.inputs())
     if (kept := look_for(out, signature, store)) is not None:
         tidy(out)
-        data = {**mix_as_dict(seen), **kept.as_mix()}
+        needed = sum(not stem.is_in_place for stem in seen.taken)
+        data = {**mix_as_dict(seen), **kept.as_mix(), CONFORMED: {"needed": needed, "made": 0}}
         return MixResult(data, kept.report, is_unchanged=True, has_crashed=checked.has_crashed)
     return _printed(seen, signature, store, Pace(jobs, progress))
 
@@ -143,29 +146,34 @@ def _as_ducked(film: Film, duck_db: float | None, me: MeChoice | None) -> Film:
     return replace(film, mix=replace(mix, duck=duck, me=me or mix.me))
 
 
-def _planned(seen: Seen, pace: Pace) -> MixResult:
+def _planned(seen: Seen, store: FactStore, pace: Pace) -> MixResult:
     """Plan the balance of a film; what has to be conformed for that is thrown away."""
     require_room(seen)
-    with OutputSet(seen.out) as output:
-        conformed = conformed_stems(seen, output.scratch("stems"), pace)
-        timeline = joined(seen, conformed)
-        work = Work(pace.jobs, on_samples=pace.counter("measuring the chapters", timeline.length_samples))
+    with OutputSet(seen.out) as output, blaming_sources(seen):
+        stems = ConformedStems(seen, output.scratch("stems"), pace, store)
+        timeline, reuse = joined(seen, stems), _reuse(seen, stems, store)
+        told = pace.counter("measuring the chapters", timeline.length_samples)
+        work = Work(pace.jobs, on_samples=told, memory=reuse.memory, ready=reuse.ready)
         mix, layout = seen.film.mix, LAYOUTS[seen.print_profile.format.layout]
         plan = balance_film(timeline, layout, mix.balance, mix.max_trim_db, mix.trims_db, work)
-    data = {**mix_as_dict(seen), "balance": balance_as_dict(plan)}
+        reuse.settle()
+    data = {**mix_as_dict(seen), "balance": balance_as_dict(plan), CONFORMED: stems.as_dict()}
     return MixResult({**data, "report": {"json": None, "html": None}}, None, is_plan=True)
+
+
+def _reuse(seen: Seen, stems: ConformedStems, store: FactStore) -> Reuse:
+    return Reuse(seen.out, Memory(store, stems.sounds()), stems.ready, partial(require_unchanged, seen))
 
 
 def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixResult:
     require_room(seen)
-    with OutputSet(seen.out) as output:
-        conformed = conformed_stems(seen, output.scratch("stems"), pace)
-        media = {stem: conformed[stem].media if stem in conformed else stem.media for stem in seen.taken}
-        reuse = Reuse(seen.out, Memory(store, {media[stem].path: seen.identity(stem) for stem in seen.taken}))
-        printed = make_prints(seen.film, joined(seen, conformed), seen.print_profile, output, pace, reuse)
+    with OutputSet(seen.out) as output, blaming_sources(seen):
+        stems = ConformedStems(seen, output.scratch("stems"), pace, store)
+        reuse = _reuse(seen, stems, store)
+        printed = make_prints(seen.film, joined(seen, stems), seen.print_profile, output, pace, reuse)
         judged = judge_prints(printed.facts(seen.film, seen.print_profile))
-        data = mix_as_dict(seen, printed)
-        report = {**report_of(seen, data, printed, judged, conformed, kept_result(store))}
+        data = {**mix_as_dict(seen, printed), CONFORMED: stems.as_dict()}
+        report = {**report_of(seen, data, printed, judged, stems.described(), kept_result(store))}
         report |= {SIGNATURE: signature, STRETCHES: printed.rendering.made_of}
         output.write(HTML_NAME, html.render(report, system_language()))
         tables = []
@@ -173,6 +181,7 @@ def _printed(seen: Seen, signature: str, store: FactStore, pace: Pace) -> MixRes
             output.write(BALANCE_NAME, balance_as_csv(data["balance"]))
             tables.append(BALANCE_NAME)
         output.write(REPORT_NAME, json.render(report))
+        require_unchanged(seen)
         output.commit([*(part.file.name for part in printed.all_parts), *tables, HTML_NAME, REPORT_NAME])
     for part in printed.all_parts:
         store.remember_sha256(seen.out / part.file.name, part.sha256)

@@ -259,14 +259,14 @@ def test_memory_does_not_grow_with_the_film(tmp_path: Path) -> None:
 
 def test_a_writer_that_fails_takes_the_others_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     timeline = make_film(tmp_path, [30, 30])
-    original = PrintWriter.push
+    original = PrintWriter._put
 
-    def failing(self: PrintWriter, block: Block) -> None:
-        if self._path.name == "ME.wav" and self._written:
+    def failing(self: PrintWriter, data: bytes | memoryview) -> None:
+        if self._path.name == "ME.wav" and len(data) > 10_000:
             raise KeyboardInterrupt
-        original(self, block)
+        original(self, data)
 
-    monkeypatch.setattr(PrintWriter, "push", failing)
+    monkeypatch.setattr(PrintWriter, "_put", failing)
     with pytest.raises(KeyboardInterrupt):
         print_to(tmp_path / "out", timeline, work=Work(2, 4096))
     assert list((tmp_path / "out").iterdir()) == []
