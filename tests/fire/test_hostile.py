@@ -89,6 +89,116 @@ def test_links_out_of_a_delivery_are_refused_unless_allowed(
     assert run(stemkit, ["check", str(tmp_path / "film" / "in"), "--json"]) in (0, 1)
 
 
+SECRET = "hunter2"
+FILM = """[film]
+title = "T"
+frame_rate = "24"
+profile = "{}"
+[[chapter]]
+number = 1
+length = "24f"
+folder = "ch01"
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.parametrize("content", [f"{SECRET}\n", f'token = "{SECRET}"\n', f'[film]\npassword = "{SECRET}"\n'])
+@pytest.mark.parametrize("way", ["profile", "a profile beside", "extends", "film file"])
+def test_what_links_and_paths_reach_is_never_shown(
+    way: str, content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret, film = tmp_path / "secret.toml", tmp_path / "in" / "film.toml"
+    secret.write_text(content)
+    deliver(tmp_path / "in" / "ch01", "vo.wav")
+    profiles = tmp_path / "in" / "profiles"
+    profiles.mkdir()
+    film.write_text(FILM.format({"profile": "../secret.toml", "film file": "crowd-film"}.get(way, "ours")))
+    if way == "a profile beside":
+        (profiles / "ours.toml").symlink_to(secret)
+    elif way == "extends":
+        (profiles / "ours.toml").write_text(f'name = "ours"\nextends = "{secret}"\n')
+    elif way == "film file":
+        film.unlink()
+        film.symlink_to(secret)
+    assert run(stemkit, ["check", str(film.parent), "--json"]) == 2
+    printed = capsys.readouterr()
+    assert SECRET not in printed.out + printed.err
+    assert json.loads(printed.out)["errors"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
+@pytest.mark.parametrize("kind", ["pipe", "endless", "loop"])
+def test_a_film_file_or_profile_that_is_none_is_not_waited_for(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange = tmp_path / "strange.toml"
+    if kind == "pipe":
+        os.mkfifo(strange)
+    else:
+        strange.symlink_to("/dev/zero" if kind == "endless" else strange)
+    (tmp_path / "film.toml").write_text(FILM.format("strange.toml"))
+    for path in (strange, tmp_path / "film.toml"):
+        assert run(stemkit, ["check", str(path), "--json"]) == 2
+        assert json.loads(capsys.readouterr().out)["errors"]
+
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "init": ("init", "in"),
+    "check": ("check", "in", "--json"),
+    "measure": ("measure", "in/ch01/vo.wav", "--json"),
+    "conform": ("conform", "in/film.toml", "-o", "conformed", "--json"),
+    "mix": ("mix", "in/film.toml", "-o", "mixed", "--json"),
+    "excerpt": ("mix", "in/film.toml", "-o", "excerpt", "--chapters", "1", "--json"),
+    "report": ("report", "mixed", "--json"),
+}
+
+
+def test_every_command_takes_paths_of_a_thousand_characters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STEMKIT_CACHE", str(tmp_path / "cache"))
+    deep = tmp_path.joinpath(*["d" * 99] * 11)
+    try:
+        deep.mkdir(parents=True)
+    except OSError:
+        pytest.skip("this file system takes no such paths")
+    deliver(tmp_path / "in" / "ch01", "vo.wav")
+    (tmp_path / "in").rename(deep / "in")
+    for name, (command, *rest) in COMMANDS.items():
+        places = ("in", "conformed", "mixed", "excerpt")
+        arguments = [str(deep / one) if one.partition("/")[0] in places else one for one in rest]
+        assert run(stemkit, [command, *arguments]) in (0, 1), (name, capsys.readouterr())
+        capsys.readouterr()
+    report = json.loads((deep / "mixed" / "report.json").read_text("utf-8"))
+    assert report["null_test"]["exact"] is True
+
+
+@pytest.mark.parametrize("stamp", [1, 4_000_000_000], ids=["1970", "2096"])
+def test_clocks_that_were_wrong_change_nothing(
+    stamp: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STEMKIT_CACHE", str(tmp_path / "cache"))
+    deliver(tmp_path / "ch01", "vo.wav")
+    told = []
+    for number in range(3):
+        if number == 1:  # sources and all that is kept of them come from another time
+            for path in (*(tmp_path / "ch01").iterdir(), *(tmp_path / "cache").rglob("*")):
+                os.utime(path, (stamp, stamp))
+        assert run(stemkit, ["check", str(tmp_path / "ch01"), "--json"]) in (0, 1)
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1] == told[2]
+    # What was written again at a moment of the same name is another file.
+    with (tmp_path / "ch01" / "vo.wav").open("wb") as file:
+        soundfile.write(file, noise(1, seed=9), 48_000, subtype="PCM_24", format="WAV")
+    os.utime(tmp_path / "ch01" / "vo.wav", (stamp, stamp))
+    assert run(stemkit, ["check", str(tmp_path / "ch01"), "--json"]) in (0, 1)
+    changed = capsys.readouterr().out
+    assert changed != told[0]
+    monkeypatch.setenv("STEMKIT_CACHE", "off")
+    assert run(stemkit, ["check", str(tmp_path / "ch01"), "--json"]) in (0, 1)
+    assert capsys.readouterr().out == changed
+
+
 @pytest.mark.parametrize("target", TARGETS)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
