@@ -76,12 +76,16 @@ class Delivery:
         Roles for which two or more files were found; none of them is taken.
     unplaced
         Sound files whose role is not clear.
+    given
+        Where a file was delivered that was taken out of another one: in which archive, as which track of a video, or
+        as which first one of several that it was joined from.
     """
 
     chapter: Chapter
     stems: tuple[Stem, ...] = ()
     candidates: Mapping[Role, tuple[Path, ...]] = field(default_factory=dict)
     unplaced: tuple[Unplaced, ...] = ()
+    given: Mapping[Path, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +173,8 @@ class FilmFacts:
     joins: tuple[JoinFacts, ...] = ()
     together: Measured = Measured()
     """Readings of all stems side by side."""
+
+    @property
+    def given(self) -> dict[Path, Path]:
+        """Where files were delivered that were taken out of others."""
+        return {path: place for one in self.chapters for path, place in one.delivery.given.items()}

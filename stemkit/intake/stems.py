@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stemkit.audio._video import TrackError
@@ -26,6 +26,7 @@ class _Place:
     folder: Path | None
     sounds: tuple[Path, ...] = ()
     unopened: tuple[Unplaced, ...] = ()
+    given: Mapping[Path, Path] = field(default_factory=dict)
 
 
 def resolve(
@@ -122,7 +123,26 @@ def _delivery(
             if role in open_ones and role not in sure
         },
         unplaced=tuple(unplaced),
+        given={**place.given, **_given(chapter.stems, declared), **_first_parts(sure, place.given)},
     )
+
+
+def _given(stems: Sequence[Stem], files: Mapping[Role, Sequence[Stem]]) -> dict[Path, Path]:
+    """Return where declared stems were delivered that are tracks of a video file."""
+    taken = (one for role in Role for one in files.get(role, ()))
+    declared = (one for role in Role for one in stems if one.role is role)
+    pairs = zip(taken, declared, strict=True)
+    return {
+        file.path: stem.path.with_name(f"{stem.path.name} (track {stem.track})")
+        for file, stem in pairs
+        if file.path != stem.path
+    }
+
+
+def _first_parts(stems: Mapping[Role, Sequence[Stem]], given: Mapping[Path, Path]) -> dict[Path, Path]:
+    """Return where the first channels of joined stems were delivered."""
+    joined = [stem for found in stems.values() for stem in found if stem.parts]
+    return {stem.path: given.get(stem.parts[0], stem.parts[0]) for stem in joined}
 
 
 def _as_file(stem: Stem, chapter: Chapter, store: FactStore | None) -> Stem:
@@ -157,7 +177,8 @@ def _out_of(archive: Path, found: Unpacked, inside: Path) -> _Place:
     if found.folder is None:
         return _Place(None, (), (Unplaced(archive, UnplacedReason.ARCHIVE, (), found.reason),))
     folder = found.folder / inside
-    return _Place(folder, tuple(sounds_below(folder)))
+    sounds = tuple(sounds_below(folder))
+    return _Place(folder, sounds, (), {path: archive / path.relative_to(found.folder) for path in sounds})
 
 
 def _unplaced(path: Path, recognition: Recognition) -> Unplaced:

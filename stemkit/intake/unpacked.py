@@ -18,7 +18,7 @@ from pathlib import Path
 from stemkit.audio._video import copy_track
 from stemkit.core.errors import OutputError, Problem
 from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, cannot_write, free_bytes
-from stemkit.core.names import safe_name
+from stemkit.core.names import archive_of, safe_name
 from stemkit.core.system import identity_of
 from stemkit.intake.archive import RefusedArchiveError, open_archive, sounds_in, take_out
 from stemkit.store.facts import FactStore
@@ -107,6 +107,21 @@ def track_file(path: Path, track: int | str, store: FactStore | None = None) -> 
 
     folder = _folder_of(path, safe_name(f"{path.stem} track {track}"), store, fill)
     return next(folder.iterdir())
+
+
+def file_at(place: Path, store: FactStore | None = None) -> Path:
+    """Return the file that was delivered at a place, taken out of its archive where it lies in one.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses to write.
+    """
+    archive = archive_of(place)
+    if archive is None or archive == place:
+        return place
+    folder = unpacked(archive, store).folder
+    return place if folder is None else folder / place.relative_to(archive)
 
 
 def joined_file(paths: Sequence[Path], name: str, store: FactStore | None, write: Callable[[Path], None]) -> Path:

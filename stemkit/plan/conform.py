@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from stemkit.audio.channel_files import channel_names
-from stemkit.core.facts import ChapterFacts, FilmFacts, StemFacts, UnplacedReason
+from stemkit.core.facts import ChapterFacts, Delivery, FilmFacts, StemFacts, UnplacedReason
 from stemkit.core.film import Film, Role
 from stemkit.core.finding import Finding, Outcome
 from stemkit.core.layout import LAYOUTS
@@ -262,15 +262,20 @@ def _names(chapter: ChapterFacts, facts: FilmFacts, profile: Profile) -> list[st
 
 def _not_taken(chapter: ChapterFacts) -> list[ConformItem]:
     """Return the sound files that were found but are nobody's stem: a person must say what they are."""
-    number, delivery = chapter.chapter.number, chapter.delivery
+    delivery = chapter.delivery
     items = []
     for role, paths in delivery.candidates.items():
         reason = f"{len(paths)} files claim to be {role}; none is taken until one is chosen"
-        items += [ConformItem(number, role, path, str(path), ItemStatus.SKIPPED, reason=reason) for path in paths]
+        items += [_skipped(delivery, role, path, reason) for path in paths]
     for unplaced in delivery.unplaced:
         reason = unplaced.detail or _WHY_UNPLACED[unplaced.reason]
-        items.append(ConformItem(number, None, unplaced.path, str(unplaced.path), ItemStatus.SKIPPED, reason=reason))
+        items.append(_skipped(delivery, None, unplaced.path, reason))
     return items
+
+
+def _skipped(delivery: Delivery, role: Role | None, path: Path, reason: str) -> ConformItem:
+    declared = str(delivery.given.get(path, path))
+    return ConformItem(delivery.chapter.number, role, path, declared, ItemStatus.SKIPPED, reason=reason)
 
 
 _WHY_UNPLACED = {

@@ -14,6 +14,7 @@ from stemkit.core.media import MediaInfo
 from stemkit.core.names import display_name
 from stemkit.core.positions import film_frame_of, timecode_of
 from stemkit.meters.summary import Summary, nothing_measured
+from stemkit.report.given import as_given
 from stemkit.report.model import CHECK_SCHEMA
 from stemkit.rules._base import fit_of
 from stemkit.rules._engine import RuleRun, topic_of
@@ -70,7 +71,7 @@ def build_check(facts: FilmFacts, run: RuleRun) -> dict[str, Any]:
     chapters = [_chapter(chapter, own[chapter.chapter.number]) for chapter in facts.chapters]
     whole = verdict_of(findings)
     manifest = facts.film.manifest
-    return {
+    told = {
         "schema": CHECK_SCHEMA,
         "version": __version__,
         "profile": {"name": facts.profile.name, "revision": facts.profile.revision},
@@ -80,6 +81,7 @@ def build_check(facts: FilmFacts, run: RuleRun) -> dict[str, Any]:
         "findings": findings_as_dicts(facts, findings),
         "counts": count(findings, run.passed),
     }
+    return as_given(told, facts.given)
 
 
 def findings_as_dicts(facts: FilmFacts, findings: Sequence[Finding]) -> list[dict[str, Any]]:

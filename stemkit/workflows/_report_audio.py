@@ -9,9 +9,11 @@ from typing import Any
 
 from stemkit.audio.probe import probe
 from stemkit.audio.snippet import snippet
-from stemkit.core.errors import MediaError
+from stemkit.core.errors import MediaError, OutputError
 from stemkit.core.timebase import Span
+from stemkit.intake.unpacked import file_at
 from stemkit.report.model import Report
+from stemkit.store.facts import open_store
 from stemkit.workflows._mix_parts import parts_in
 
 _LENGTH_S = 3.0
@@ -46,7 +48,7 @@ def _sound(finding: Mapping[str, Any], report: Report, folder: Path | None) -> s
         start = min(max(0, int((at_s - _LENGTH_S / 2) * rate)), max(0, media.length_samples - int(_LENGTH_S * rate)))
         end = min(media.length_samples, start + int(_LENGTH_S * rate))
         kind, data = snippet(media, Span(start, end))
-    except (MediaError, OSError, RuntimeError):
+    except (MediaError, OutputError, OSError, RuntimeError):
         return None
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
@@ -55,7 +57,7 @@ def _place(finding: Mapping[str, Any], report: Report, folder: Path | None) -> t
     """Return where to listen: in the file that is meant, else in the full mix."""
     if finding["path"] and finding["start_s"] is not None:
         middle = (finding["start_s"] + min(finding["end_s"], finding["start_s"] + _LENGTH_S)) / 2
-        return Path(finding["path"]), middle
+        return file_at(Path(finding["path"]), open_store()), middle
     full = next((one for one in report["prints"] if one["name"] == "FULL"), None)
     if folder is not None and full is not None and finding["at_s"] is not None:
         return _in_file(full, finding["at_s"], report["film"]["sample_rate_hz"], folder)

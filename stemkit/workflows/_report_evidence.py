@@ -12,6 +12,7 @@ import numpy as np
 from stemkit.audio.probe import probe
 from stemkit.audio.reader import read_blocks
 from stemkit.core.errors import MediaError
+from stemkit.core.facts import FilmFacts
 from stemkit.core.media import MediaInfo
 from stemkit.core.timebase import Span
 from stemkit.meters import loudness
@@ -31,6 +32,17 @@ class Sounds:
     files: Mapping[Path, Ledger] = field(default_factory=dict)
     prints: Mapping[str, Ledger] = field(default_factory=dict)
     media: Mapping[Path, MediaInfo] = field(default_factory=dict)
+
+    @classmethod
+    def of_stems(cls, facts: FilmFacts, ledgers: Mapping[Path, Ledger], prints: Mapping[str, Ledger]) -> Sounds:
+        """Return a film's stems by the paths that findings name, and its prints."""
+        given = facts.given
+        media = {one.stem.path: one.media for chapter in facts.chapters for one in chapter.stems if one.media}
+        return cls(
+            {given.get(path, path): ledger for path, ledger in ledgers.items()},
+            prints,
+            {given.get(path, path): one for path, one in media.items()},
+        )
 
 
 def with_evidence(findings: Sequence[Mapping[str, Any]], sounds: Sounds) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from stemkit.meters.summary import Summary
 from stemkit.plan.asked import Choice
 from stemkit.plan.conform import ItemStatus, plan_conform
 from stemkit.report.check import media_as_dict
+from stemkit.report.given import as_given
 from stemkit.rules._engine import all_rules, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
 from stemkit.texts import render
@@ -54,6 +55,8 @@ class ConformResult:
         Chapters that no run has listened to; their verdict is about what conforming can repair, not ``check``'s.
     told, creators
         What was found on every stem, and by whom each chapter was made.
+    given
+        Where sources were delivered that were taken out of archives or videos.
     """
 
     out: Path
@@ -65,6 +68,7 @@ class ConformResult:
     not_listened: tuple[int, ...] = ()
     told: Mapping[Place, Sequence[Finding]] = field(default_factory=dict)
     creators: Mapping[int, str] = field(default_factory=dict)
+    given: Mapping[Path, Path] = field(default_factory=dict)
 
     @property
     def has_crashed(self) -> bool:
@@ -89,7 +93,7 @@ class ConformResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of ``conform``."""
-        return {
+        told = {
             "schema": SCHEMA,
             "version": __version__,
             "out": str(self.out),
@@ -99,6 +103,7 @@ class ConformResult:
             "not_listened": list(self.not_listened),
             "open": [self._open(finding) for finding in self.open_findings],
         }
+        return as_given(told, self.given)
 
     def _open(self, finding: Finding) -> dict[str, Any]:
         where = finding.where
@@ -194,7 +199,7 @@ def conform(
     job = Job(film, profile, store, jobs, progress, described(facts), facts=facts, is_part=only != Only())
     job.own_clocks = chapters_with_own_clock(plan.items, facts)
     unheard = tuple(one.chapter.number for one in facts.chapters if not was_listened_to(one))
-    about = {**_about(findings, film), "not_listened": unheard}
+    about = {**_about(findings, film), "not_listened": unheard, "given": facts.given}
     if not plan.has_work:
         items = tuple(job.as_it_is(replace(item, output=None)) for item in plan.items)
         left = still_open(findings, items, choice)

@@ -18,6 +18,7 @@ from stemkit.report.build import amended, blocks, build_check_report
 from stemkit.report.check import findings_as_dicts
 from stemkit.report.compare import compare
 from stemkit.report.excerpt import of_chapter
+from stemkit.report.given import as_given
 from stemkit.report.letters import write_letters
 from stemkit.report.model import REPORT_NAME, Report, open_report, with_defaults
 from stemkit.store.facts import FactStore, open_store
@@ -164,11 +165,11 @@ def _of_deliveries(film: Film, checked: CheckResult, store: FactStore) -> Report
     versions = meter_versions()
     keys = {path: one.layout.name if one.layout else "" for path, one in media.items()}
     ledgers = {path: store.get(path, key, versions) for path, key in keys.items()}
-    sounds = Sounds({path: ledger for path, ledger in ledgers.items() if ledger}, {}, media)
+    sounds = Sounds.of_stems(facts, {path: ledger for path, ledger in ledgers.items() if ledger}, {})
     return {
         **report,
         "findings": with_evidence(report["findings"], sounds),
-        "refused": [one.as_refused() for one in left_out],
+        "refused": as_given([one.as_refused() for one in left_out], facts.given),
         "meters": versions,
         "conformance": kept_result(store),
     }
