@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from stemkit.core.errors import OutputError, Problem
+from stemkit.core.errors import OutputError
 from stemkit.core.folder_lock import FolderLock
 from stemkit.core.interrupts import Unbroken
 from stemkit.core.leftovers import PARTIAL_PREFIX, PARTIAL_SUFFIX, finished_path, remove_leftovers
 from stemkit.core.names import display_name, is_junk, safe_name, utf8
+from stemkit.core.parallel import in_order
 from stemkit.core.refusals import cannot_write
+from stemkit.core.space import free_bytes, require_space
 from stemkit.core.system import (
     RandomReader,
     replace_file,
@@ -44,6 +46,8 @@ __all__ = [
 ]
 
 _HASH_BUFFER = 1 << 20
+_SYNCS_AT_ONCE = 8
+"""A disk that is asked for several files at once answers most of them together."""
 
 
 def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:
@@ -97,32 +101,6 @@ def write_atomically(path: Path, data: bytes | str, *, durable: bool = True) -> 
             temporary.unlink(missing_ok=True)
     if durable:
         sync_folder(path.parent)
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the space left for a folder that may not exist yet."""
-    here = folder.absolute()
-    while not here.exists() and here != here.parent:
-        here = here.parent
-    try:
-        return shutil.disk_usage(here).free
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-
-
-def require_space(folder: Path, needed: int) -> None:
-    """Refuse to start what the disk cannot hold.
-
-    Raises
-    ------
-    OutputError
-        If fewer than ``needed`` bytes are free.
-    """
-    free = free_bytes(folder)
-    if free < needed:
-        message = f"needs {needed / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are free"
-        hint = "free some space or choose another folder with -o"
-        raise OutputError(Problem("no_space", message, hint, path=str(folder)))
 
 
 class OutputSet:
@@ -193,9 +171,11 @@ class OutputSet:
     def finished(self, name: str, key: str) -> None:
         """Let a file wait for the others where a later run finds it, should this one be killed."""
         path = finished_path(self._target(name), key)
-        with self._guard, Unbroken(), contextlib.suppress(OSError):  # then it waits under its first name
-            replace_file(self._names[name], path)
-            self._names[name] = path
+        with contextlib.suppress(OSError):  # then it waits under its first name
+            sync_file(self._names[name])
+            with self._guard, Unbroken():
+                replace_file(self._names[name], path)
+                self._names[name] = path
 
     def adopt(self, name: str, key: str) -> Path | None:
         """Return a file of the set that a killed run had `finished`, `None` if there is none."""
@@ -229,37 +209,45 @@ class OutputSet:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
-    def commit(self, order: Sequence[str] | None = None) -> None:
-        """Rename the files into place in an order (as first asked for, if none is given), last one last.
+    def commit(self, *groups: Sequence[str]) -> None:
+        """Rename the files into place, in an order (as first asked for, if none is given).
 
-        A signal that would end the program waits until all of them have their names.
+        A group is on the disk before the next one gets its names, and everything before the very last file. A signal
+        that would end the program waits until all of them have their names.
 
         Raises
         ------
         OutputError
             If a file cannot be renamed; those after it are removed.
         """
-        names = list(self._names) if order is None else list(order)
+        ordered = [list(group) for group in groups or [list(self._names)] if group] or [[]]
+        names = list(itertools.chain(*ordered))
         if sorted(names) != sorted(self._names):
             raise ValueError("the order must name every file of the set once")
-        for name in names:  # first what takes time and may fail
-            try:
-                sync_file(self._names[name])
-            except OSError as error:
-                raise cannot_write(self._target(name), error) from error
+        for _ in in_order(self._force, names, _SYNCS_AT_ONCE):  # first what takes time and may fail
+            pass
         with Unbroken():
-            for name in names:
-                self._rename(name)
+            for group in (*ordered[:-1], ordered[-1][:-1], ordered[-1][-1:]):
+                self._rename(group)
             self._made.clear()
 
-    def _rename(self, name: str) -> None:
-        target = self._target(name)
+    def _force(self, name: str) -> None:
         try:
-            replace_file(self._names[name], target)
+            sync_file(self._names[name])
         except OSError as error:
-            raise cannot_write(target, error) from error
-        del self._names[name]
-        sync_folder(target.parent)
+            raise cannot_write(self._target(name), error) from error
+
+    def _rename(self, names: Sequence[str]) -> None:
+        folders = dict.fromkeys(self._target(name).parent for name in names)
+        try:
+            for name in names:
+                replace_file(self._names[name], self._target(name))
+                del self._names[name]
+        except OSError as error:
+            raise cannot_write(self._target(name), error) from error
+        finally:
+            for _ in in_order(sync_folder, folders, _SYNCS_AT_ONCE):
+                pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._give_up()

@@ -169,6 +169,21 @@ def lock_file(handle: int) -> None:
             return
 
 
+def begin_to_write(handle: int, offset: int, length: int) -> None:
+    """Ask the system to begin to write a part of a file to the disk, without waiting: forcing it later takes less.
+
+    Only Linux has a call for this; elsewhere nothing is done.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    begin = 2  # SYNC_FILE_RANGE_WRITE of fcntl.h
+    with contextlib.suppress(OSError, AttributeError):
+        ask = ctypes.CDLL(None).sync_file_range
+        ask(handle, ctypes.c_int64(offset), ctypes.c_int64(length), begin)
+
+
 def keep_freed_memory() -> None:
     """Let the C library keep memory that is freed, for the next blocks of sound.
 

@@ -113,6 +113,7 @@ def _scan_all(
 ) -> tuple[dict[Path, MediaInfo | None], dict[Path, Ledger]]:
     """Measure every file once; one that breaks off while it is read turns out to be unusable."""
     files = [media for media in found.values() if media is not None and media.is_usable]
+    files.sort(key=lambda media: -media.length_samples * media.channels)  # nobody waits for a long one at the end
     task = Task("measuring stems", sum(media.length_samples for media in files), work.progress)
     threads = max(1, work.jobs // max(1, len(files)))
     ledgers: dict[Path, Ledger] = {}

@@ -39,6 +39,7 @@ def add_low_band(facts: FilmFacts, ledgers: Mapping[Path, Ledger], wanted: set[t
     """Return the facts with some readings of the stems' low notes."""
     files = {stem.stem.path: stem.media for one in facts.chapters for stem in one.stems if stem.media is not None}
     paths = [path for path in files if path in ledgers]
+    paths.sort(key=lambda path: -files[path].length_samples * files[path].channels)
     task = Task("listening to the low notes", sum(files[path].length_samples for path in paths), work.progress)
 
     def hear(path: Path) -> LowBand | None:

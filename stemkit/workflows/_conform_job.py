@@ -46,6 +46,8 @@ class Job:
     own_clocks
         Chapters with a stem that stays as it is and states a start of another clock than the film's: what is written
         beside it keeps its own too, so that they agree.
+    threads
+        How many measure one file: there are more of them only where there are fewer files than ``jobs``.
     """
 
     film: Film
@@ -58,6 +60,7 @@ class Job:
     is_part: bool = False
     own_clocks: frozenset[int] = frozenset()
     others: Mapping[int, Mapping[str, list[str]]] = field(default_factory=dict)
+    threads: int = 1
 
     def as_it_is(self, item: ConformItem) -> Done:
         """Return an item of which nothing new is made."""
@@ -82,18 +85,24 @@ class Job:
             return ()
         return tuple((chunk.name, chunk.body) for chunk in other_chunks(item.media) if chunk.is_whole)
 
-    def each(self, items: Sequence[A], do: Callable[[A], R], stop: threading.Event) -> list[R]:
-        """Do something with every item, several at once; results in order."""
+    def each(
+        self, items: Sequence[A], do: Callable[[A], R], stop: threading.Event, work_of: Callable[[A], int] | None = None
+    ) -> list[R]:
+        """Do something with every item, several at once; results in order.
+
+        What is most work is begun first, so that nobody waits for the longest file at the end.
+        """
+        order = sorted(range(len(items)), key=lambda at: -work_of(items[at]) if work_of else at)
         with ThreadPoolExecutor(self.jobs) as pool:
-            futures = [pool.submit(do, item) for item in items]
+            futures = {at: pool.submit(do, items[at]) for at in order}
             try:
-                for future in as_completed(futures):
+                for future in as_completed(futures.values()):
                     future.result()
             except BaseException:
                 stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        return [future.result() for future in futures]
+        return [futures[at].result() for at in range(len(items))]
 
 
 class Told:

@@ -176,7 +176,12 @@ def _write_all(
     items: Sequence[ConformItem], sources: Mapping[Path, str], output: OutputSet, job: Job
 ) -> list[_Written | RenderError | MediaError]:
     told = Told(job.progress, sum(2 * item.media.length_samples for item in items if item.media))
-    return job.each(items, lambda item: _write(item, sources[item.source], output, job, told), told.stop)
+    job.threads = max(1, job.jobs // max(1, len(items)))
+    return job.each(items, lambda item: _write(item, sources[item.source], output, job, told), told.stop, _work_of)
+
+
+def _work_of(item: ConformItem) -> int:
+    return item.media.length_samples * item.media.channels if item.media else 0
 
 
 def _write(
@@ -190,7 +195,7 @@ def _write(
     try:
         before = identity_of(item.source)
         if was_finished:
-            written = _as_written(item, measured_file(path))
+            written = _as_written(item, measured_file(path, threads=job.threads))
             told(2 * (item.media.length_samples if item.media else 0), name)
         else:
             written = _conformed(item, path, job, told) if item.changes_file else _copied(item, path, told)
@@ -218,11 +223,11 @@ def _split(item: ConformItem, path: Path, output: OutputSet, job: Job) -> dict[s
 def _conformed(item: ConformItem, path: Path, job: Job, told: Told) -> _Written:
     assert item.media is not None
     role = item.role.value if item.role else ""
-    tags, others = job.tags(item), job.kept_chunks(item)
     on_samples = partial(told, item=str(item.output))
     file = conform_stem(
-        item.media, item.steps, role, path, made_by=MADE_BY, on_samples=on_samples, tags=tags, others=others
-    )
+        item.media, item.steps, role, path, made_by=MADE_BY, on_samples=on_samples, tags=job.tags(item),
+        others=job.kept_chunks(item), threads=job.threads,
+    )  # fmt: skip
     return _as_written(item, file)
 
 
@@ -291,4 +296,4 @@ def _commit(
     for name, data in texts.items():
         output.write(name, data)
     # A receipt whose file is missing shows an unfinished run; a file without a receipt would be a stranger's.
-    output.commit([*receipts, *(name for file in written.values() for name in file.hashes), *texts])
+    output.commit(receipts, [name for file in written.values() for name in file.hashes], list(texts))

@@ -320,7 +320,7 @@ def test_a_full_disk_leaves_nothing(mixed: Path, tmp_path: Path, monkeypatch: py
 def test_too_little_space_is_seen_before_the_first_byte(
     mixed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stemkit.core.files.free_bytes", lambda folder: 1_000_000)
+    monkeypatch.setattr("stemkit.core.space.free_bytes", lambda folder: 1_000_000)
     with pytest.raises(OutputError, match=r"needs 2 MB"):
         run(mixed, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -89,6 +89,22 @@ def test_every_file_has_to_be_named_once(tmp_path: Path) -> None:
                 output.commit(wrong)
 
 
+def test_a_group_is_on_the_disk_before_the_next_gets_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def replace(source: Path, target: Path) -> None:
+        seen.append(target.name)
+        source.replace(target)
+
+    monkeypatch.setattr(files, "replace_file", replace)
+    monkeypatch.setattr(files, "sync_folder", lambda folder: seen.append(f"disk {folder.name}"))
+    with OutputSet(tmp_path / "out") as output:
+        for name in ("receipts/a", "receipts/b", "ch01/a", "film"):
+            output.temporary(name).write_text(name)
+        output.commit(["receipts/a", "receipts/b"], ["ch01/a"], [], ["film"])
+    assert seen == ["a", "b", "disk receipts", "a", "disk ch01", "film", "disk out"]
+
+
 @pytest.mark.parametrize("name", ["../a", "/a", "x/../../a"])
 def test_no_file_of_a_set_is_outside_its_folder(tmp_path: Path, name: str) -> None:
     with OutputSet(tmp_path) as output, pytest.raises(ValueError, match="not inside"):

@@ -367,7 +367,7 @@ def test_sources_are_never_touched(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_found_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     film = plain_film(tmp_path, [24, 24])
-    monkeypatch.setattr("stemkit.core.files.free_bytes", lambda _: 1000)
+    monkeypatch.setattr("stemkit.core.space.free_bytes", lambda _: 1000)
     with pytest.raises(OutputError, match="free"):
         mixed(film, tmp_path / "out")
     assert not (tmp_path / "out").exists()
