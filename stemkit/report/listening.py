@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stemkit.report.mix import null_as_text, refused_as_text
+from stemkit.report.mix import conformed_as_text, null_as_text, refused_as_text
 from stemkit.report.words import clock, number, shown, typeset
 
 
@@ -30,6 +30,7 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
         if one["as_in_the_mix"] is not None:
             changed = "not what the full mix in this folder has there: its stems or settings have changed"
             yield f"  {'the very samples of the full mix in this folder' if one['as_in_the_mix'] else changed}"
+    yield from conformed_as_text(data.get("conformed"))
     for each in data["missing"]:
         yield f"  silence stands for {each['role'] or '?'} of chapter {each['chapter']}: {typeset(each['reason'])}"
     yield f"written to {shown(data['out'])}"

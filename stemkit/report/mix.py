@@ -44,6 +44,7 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     state = "is already as it should be; nothing was rendered" if is_unchanged else "printed"
     yield f"{shown(report['film']['title'])}, {clock(seconds)}: {state}"
     yield from _rendering(data.get("rendering"))
+    yield from conformed_as_text(data.get("conformed"))
     yield ""
     names = {each["name"]: _files(each) for each in data["prints"]}
     width = max(map(len, names.values()), default=0)
@@ -94,6 +95,17 @@ def _rendering(rendering: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"  all of it rendered anew: {', '.join(_FILM_WIDE[each] for each in rendering['changed'])} changed"
     elif rendering["rendered"] < rendering["stretches"]:
         yield f"  {rendering['rendered']} of {rendering['stretches']} stretches rendered anew, the others kept"
+
+
+def conformed_as_text(conformed: Mapping[str, Any] | None) -> Iterator[str]:
+    """Say how many stems were conformed, where any had to be."""
+    if conformed is None or not conformed["made"]:
+        return
+    made, needed = conformed["made"], conformed["needed"]
+    if made == needed:
+        yield f"  {plural(made, 'stem')} conformed on the way"
+    else:
+        yield f"  {made} of {needed} stems conformed on the way; nothing was read of the others that need it"
 
 
 def _files(row: Mapping[str, Any]) -> str:
