@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stemkit.report.spectrogram import MEL, image_of
 from stemkit.report.speech import Speech
 from stemkit.report.words import clock_exact
 
@@ -23,12 +24,13 @@ _LOWEST_LUFS, _HIGHEST_LUFS = -60.0, 0.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture in a view of 200 by 40: a path, the part that is meant, and what it shows."""
+    """One picture in a view of 200 by 40: a path or an image, the part that is meant, and what it shows."""
 
     path: str
     is_line: bool
     zone: tuple[float, float] | None
     caption: str
+    image: str = ""
 
 
 def encode_pairs(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
@@ -62,7 +64,7 @@ def encode_levels(levels: Sequence[float | None]) -> str:
 
 def picture_of(data: Mapping[str, Any] | None, say: Speech) -> Picture | None:
     """Return the picture of a finding's evidence, `None` where there is none that this version can draw."""
-    if not data or data.get("kind") not in (WAVEFORM, ENVELOPE, CURVE):
+    if not data or data.get("kind") not in (WAVEFORM, ENVELOPE, CURVE, MEL):
         return None
     points = np.frombuffer(base64.b64decode(data["points"]), dtype=np.int8).astype(np.float64)
     if len(points) < 2:
@@ -72,11 +74,14 @@ def picture_of(data: Mapping[str, Any] | None, say: Speech) -> Picture | None:
     if data.get("zone_s"):
         left, right = ((edge - data["from_s"]) / length * _WIDTH for edge in data["zone_s"])
         zone = round(max(0.0, left), 1), round(max(1.0, min(right, _WIDTH) - max(0.0, left)), 1)
+    times = {"from_": clock_exact(data["from_s"]), "to": clock_exact(data["to_s"])}
+    if data["kind"] == MEL:
+        image, words = image_of(data), say("evidence_mel", **times, khz=f"{data.get('high_hz', 0) / 1000:g}")
+        return None if image is None else Picture("", is_line=False, zone=zone, caption=words, image=image)
     if data["kind"] == CURVE:
         return Picture(_curve(points), is_line=True, zone=zone, caption=say("evidence_curve"))
     if data["kind"] == ENVELOPE:
         return Picture(_columns(points), is_line=False, zone=zone, caption=say("evidence_file"))
-    times = {"from_": clock_exact(data["from_s"]), "to": clock_exact(data["to_s"])}
     return Picture(_columns(points), is_line=False, zone=zone, caption=say("evidence_sound", **times))
 
 

@@ -19,7 +19,7 @@ from stemkit.intake.facts import gather
 from stemkit.intake.folder import open_film
 from stemkit.intake.in_hand import chapter_in_hand, in_this_folder
 from stemkit.report.build import build_check_report
-from stemkit.report.check import build_check, verdict_of
+from stemkit.report.check import build_check, ranked, verdict_of
 from stemkit.rules._engine import RuleRun, run_rules, selected_rules
 from stemkit.store.facts import FactStore, open_store
 from stemkit.texts.language import DEFAULT
@@ -98,7 +98,8 @@ def check(
     fix_into
         Folder for repaired copies, which are checked then; nothing is written where it is `None`.
     deep
-        Listen to music a second time, with librosa, for voices in it; takes some tens of seconds a stem.
+        Listen to music a second time, with librosa, for voices in it, and draw spectrograms of what is found in the
+        content; takes some tens of seconds a stem.
     rehash
         Read every file again, whatever is kept from earlier runs.
     jobs
@@ -125,7 +126,10 @@ def check(
     listed = severities.listed(result.run)
     if listed == result.run:
         return result
-    return replace(result, run=listed, report=build_check(result.facts, listed))
+    report = build_check(result.facts, listed)
+    told = {id(one): row for one, row in zip(ranked(result.run.findings), result.report["findings"], strict=True)}
+    report["findings"] = [told[id(one)] for one in ranked(listed.findings)]
+    return replace(result, run=listed, report=report)
 
 
 def _of_this_folder(film: Film, paths: Sequence[Path]) -> Film:
@@ -191,4 +195,10 @@ def check_film(
     if deep:
         facts = add_deep_likeness(facts, progress)
     result = run_rules(facts, rules)
-    return CheckResult(facts, result, build_check(facts, result))
+    report = build_check(facts, result)
+    if deep:
+        from stemkit.workflows._deep_evidence import with_spectrograms
+
+        told = with_spectrograms(report["findings"], ranked(result.findings), facts, progress)
+        report = {**report, "findings": told}
+    return CheckResult(facts, result, report)

@@ -26,7 +26,7 @@ from stemkit.cli._report_options import language_option
     help="List nothing below this level (error, warning, info); with CODE=, give a rule's findings this level.",
 )
 @click.option("--fix", is_flag=True, help="Write repaired copies to the folder of -o, and check those.")
-@click.option("--deep", is_flag=True, help="Listen to music twice, slowly, for voices in it (librosa).")
+@click.option("--deep", is_flag=True, help="Listen to music twice, slowly, and draw spectrograms (librosa).")
 @output_option("Folder for the repaired copies of --fix.", required=False)
 @format_options("text", "json", "markdown", "junit", "csv", "html")
 @language_option

@@ -54,6 +54,7 @@ def render(report: Report, lang: str = DEFAULT) -> str:
             live=None if live is None else Markup(live),  # noqa: S704 nothing in it can end the element
             scripts=_scripts() if live else _scripts()[1:],
             has_sound=any(item.sound for group in page.groups for item in group.items),
+            has_images=any(item.picture and item.picture.image for group in page.groups for item in group.items),
             style=Markup(style),  # noqa: S704 our own file, hashed in the page's security policy
             style_hash=_hash(style),
         )
