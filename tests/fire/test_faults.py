@@ -15,12 +15,15 @@ import sys
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from stemkit.cli import stemkit
 from stemkit.cli._console import run
+from stemkit.core.system import RandomReader
 from tests.fire.victims import AIMED, ENDED, VICTIMS, Range, tree
 
 pytestmark = [
@@ -252,6 +255,110 @@ def test_little_memory_is_said(tmp_path: Path) -> None:
         left = list((tmp_path / "out").glob("*")) if (tmp_path / "out").exists() else []
         assert not [path for path in left if not path.name.startswith(".stemkit-")]
     assert ended.returncode == 0, ended.stderr
+
+
+def address_space_of_libraries() -> int:
+    """Return how much of it a process has once it has loaded what a mix needs."""
+    program = "import stemkit.workflows.mix, stemkit.cli, soundfile, soxr\nprint(open('/proc/self/status').read())"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    return next(int(line.split()[1]) << 10 for line in shown.splitlines() if line.startswith("VmPeak"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_half_a_gibibyte_above_the_libraries_is_enough(tmp_path: Path) -> None:
+    import resource
+
+    from tests.fire.victims import deliver
+
+    film = deliver(tmp_path / "in", chapters=2, seconds=20)
+    size = address_space_of_libraries() + 512 * MIB
+    command = [sys.executable, "-m", "stemkit", "mix", str(film), "-o", str(tmp_path / "out"), "--json"]
+    ended = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size)),
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["null_test"]["exact"] is True
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
+def test_one_core_makes_the_same_prints(tmp_path: Path) -> None:
+    from tests.fire.victims import deliver
+
+    film = deliver(tmp_path / "in", chapters=2, seconds=2)
+    prints: list[dict[str, str]] = []
+    for cores in (os.sched_getaffinity(0), {min(os.sched_getaffinity(0))}):
+        out = tmp_path / f"on {len(cores)} {len(prints)}"
+        command = [sys.executable, "-m", "stemkit", "mix", str(film), "-o", str(out), "--json"]
+        limit = partial(os.sched_setaffinity, 0, cores)
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit)
+        assert ended.returncode == 0, ended.stderr
+        prints.append({each["name"]: each["sha256"] for each in json.loads(ended.stdout)["prints"]})
+    assert prints[0] == prints[1]
+
+
+def test_a_cache_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Range("mix", tmp_path)
+    with small_disk(tmp_path / "disk", 64 * MIB) as disk:
+        monkeypatch.setenv("STEMKIT_CACHE", str(disk / "cache"))
+        for _ in range(2):  # an empty one, and one that knows everything
+            subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+            ended = here(place)
+            assert ended.returncode in (0, 1), ended.stderr
+            assert tree(place.out) == place.finished
+            place.reset()
+            subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+            assert here(place).returncode in (0, 1)
+            place.reset()
+
+
+def test_what_is_kept_is_believed_at_its_own_place_only(tmp_path: Path) -> None:
+    place = Range("mix", tmp_path)
+    place.run()
+    place.reset()
+    for suffix in (".facts", ".json"):
+        kept = sorted(path for path in (place.folder / "cache").rglob(f"*{suffix}") if path.is_file())
+        contents = [path.read_bytes() for path in kept]
+        assert len(set(contents)) > 1
+        for path, content in zip(kept, [*contents[1:], contents[0]], strict=True):
+            path.write_bytes(content)
+    place.check_next()
+
+
+@pytest.mark.parametrize("after", [4, 30, 120])
+@pytest.mark.parametrize("command", ["check", "conform", "mix"])
+def test_sources_that_cannot_be_read_to_their_end(
+    command: str, after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.fire.victims import deliver
+
+    film = deliver(tmp_path / "in", chapters=1, seconds=2)
+    for path in (tmp_path / "in" / "ch01").glob("*.wav"):
+        sound, rate_hz = soundfile.read(path)
+        soundfile.write(path.with_suffix(".flac"), sound, rate_hz)
+        path.unlink()
+    sources = tree(tmp_path / "in")
+    real, calls = RandomReader.read_into, [0]
+
+    def fail(self: RandomReader, offset: int, buffer: memoryview) -> int:
+        calls[0] += 1
+        if calls[0] > after:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(self, offset, buffer)
+
+    monkeypatch.setattr(RandomReader, "read_into", fail)
+    out = tmp_path / "out"
+    printed, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(errors):
+        code = run(stemkit, [command, str(film), *(["-o", str(out)] if command != "check" else []), "--json"])
+    assert code in (1, 2, 3), errors.getvalue()
+    assert "Traceback" not in errors.getvalue()
+    json.loads(printed.getvalue())
+    assert not [path for path in out.rglob("*") if path.is_file()] or command == "conform"
+    assert tree(tmp_path / "in") == sources
 
 
 @pytest.mark.parametrize("event", [2, 30, 70])
