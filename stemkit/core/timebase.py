@@ -184,7 +184,7 @@ class FrameRate:
         minutes, seconds = divmod(seconds, 60)
         hours, minutes = divmod(minutes, 60)
         mark = ";" if self.drop_frame else ":"
-        return f"{hours % 24:02d}:{minutes:02d}:{seconds:02d}{mark}{frames:02d}"
+        return f"{hours:02d}:{minutes:02d}:{seconds:02d}{mark}{frames:02d}"
 
     def parse_duration(self, text: str) -> int:
         """Return the frames in ``"48f"``, ``"2s"``, ``"500ms"``, timecode, or a bare ``"0"``.

@@ -195,3 +195,50 @@ def test_a_span_moves_as_a_whole() -> None:
 def test_spans_that_only_touch_share_nothing() -> None:
     assert Span(0, 5).overlap(Span(5, 9)) is None
     assert Span(0, 5).overlap(Span(4, 9)) == Span(4, 5)
+
+
+@pytest.mark.parametrize(("sample", "frame"), [(-2000, -1), (-1, -1), (0, 0), (1999, 0), (2000, 1)])
+def test_what_sounds_before_the_picture_is_before_its_first_frame(sample: int, frame: int) -> None:
+    assert FrameRate.parse("24").frame_at(sample, 48_000) == frame
+
+
+@pytest.mark.parametrize(
+    ("frame", "text"),
+    [
+        (1799, "00:00:59;29"),
+        (1800, "00:01:00;02"),
+        (3597, "00:01:59;29"),
+        (3598, "00:02:00;02"),
+        (17_981, "00:09:59;29"),
+        (17_982, "00:10:00;00"),
+        (107_892, "01:00:00;00"),
+        (24 * 107_892 - 1, "23:59:59;29"),
+        (24 * 107_892 + 17_982, "00:10:00;00"),
+    ],
+)
+def test_dropped_numbers_at_every_turn(frame: int, text: str) -> None:
+    assert FrameRate.parse("29.97df").format_timecode(frame) == text
+
+
+def test_timecode_begins_again_after_a_day() -> None:
+    rate = FrameRate.parse("24")
+    assert rate.format_timecode(24 * 3600 * 24) == "00:00:00:00"
+    assert rate.format_timecode(24 * 3600 * 24 + 20 * 60 * 24) == "00:20:00:00"
+    assert rate.format_timecode(-1) == "23:59:59:23"
+
+
+@pytest.mark.parametrize(("text", "is_one"), [("00:59:59:23", True), ("00:60:00:00", False), ("00:00:60:00", False)])
+def test_minutes_and_seconds_end_at_59(text: str, is_one: bool) -> None:
+    rate = FrameRate.parse("24")
+    if is_one:
+        assert rate.parse_timecode(text) == 3600 * 24 - 1
+    else:
+        with pytest.raises(ValueError, match="is not a timecode at 24"):
+            rate.parse_timecode(text)
+
+
+@pytest.mark.parametrize(("name", "nominal"), [("47.95", 48), ("47.952", 48), ("48000/1001", 48), ("23.98", 24)])
+def test_rates_of_cameras_are_known(name: str, nominal: int) -> None:
+    rate = FrameRate.parse(name)
+    assert rate.fps == Fraction(nominal * 1000, 1001)
+    assert rate.nominal == nominal

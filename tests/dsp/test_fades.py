@@ -72,3 +72,10 @@ def test_auto_rises_in_and_falls_out_and_keeps_power(correlation: float, length:
     power = rising**2 + falling**2 + 2.0 * correlation * rising * falling
     assert np.allclose(power, 1.0, atol=1e-9)
     assert np.all(np.diff(rising) >= -1e-12)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_sounds_of_which_nothing_is_known_are_taken_as_unrelated(direction: Direction) -> None:
+    assert np.array_equal(
+        fade_gains("auto", 0, 480, 480, direction), fade_gains("auto", 0, 480, 480, direction, correlation=0.0)
+    )
