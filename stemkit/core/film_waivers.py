@@ -10,7 +10,7 @@ from stemkit.core.film_document import WaiverPart
 from stemkit.core.film_reading import Reading
 from stemkit.core.toml_source import Location, dotted
 
-_RULE = re.compile(r"[A-Z]{3}\d{3}")
+_RULE = re.compile(r"[A-Z]{3}\d{3}(\.[a-z_]+)?")
 _SPAN = re.compile(r"\s*([\d:;.,]+)\s*(?:-|–|to)\s*([\d:;.,]+)\s*")
 
 
@@ -22,7 +22,8 @@ def read_waivers(reading: Reading, film: Film) -> tuple[Waiver, ...]:
 def _waiver(reading: Reading, part: WaiverPart, location: Location, film: Film) -> Waiver:
     if part.rule is not None and not _RULE.fullmatch(part.rule):
         message = f"{part.rule!r} is no code of a rule"
-        reading.complain("wrong_value", (*location, "rule"), message, "see 'stemkit rules'; a code looks like SIG003")
+        hint = "see 'stemkit rules'; write a code such as SIG003, or one of its conditions, such as LEN001.long"
+        reading.complain("wrong_value", (*location, "rule"), message, hint)
     if part.reason is not None and not part.reason.strip():
         reading.complain("wrong_value", (*location, "reason"), "the reason is empty", "say why the rule does not apply")
     if part.chapter is not None and part.chapter not in [chapter.number for chapter in film.chapters]:

@@ -274,3 +274,18 @@ def test_the_schema_knows_every_key_and_what_must_be_there() -> None:
     assert set(schema["properties"]) == set(FilmDocument.model_fields)
     assert schema["$defs"]["ChapterPart"]["required"] == ["number"]
     assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_right"), [("LEN001", True), ("LEN001.long", True), ("len1", False), ("LEN001.", False)]
+)
+def test_a_waiver_names_a_rule_or_one_of_its_conditions(tmp_path: Path, rule: str, is_right: bool) -> None:
+    path = tmp_path / "film.toml"
+    path.write_text(
+        f'[film]\nframe_rate = "24"\n[[waiver]]\nrule = "{rule}"\nreason = "it is meant"\n', encoding="utf-8"
+    )
+    if is_right:
+        assert [waiver.rule for waiver in load_film(path).waivers] == [rule]
+    else:
+        with pytest.raises(ManifestError, match="no code of a rule"):
+            load_film(path)
