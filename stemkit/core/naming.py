@@ -34,6 +34,8 @@ def stem_file_name(
     role: Role,
     index: int | None = None,
     frame_rate: FrameRate | None = None,
+    *,
+    is_float: bool = False,
 ) -> str:
     """Return the name that a profile asks for.
 
@@ -51,6 +53,8 @@ def stem_file_name(
         Counts the stems of one role from 1 where there are several, else `None`.
     frame_rate
         The film's; where it is not known, ``{fps}`` is empty.
+    is_float
+        Whether the file is stored in 32-bit float, so that ``{depth}`` is 32.
 
     Examples
     --------
@@ -68,7 +72,7 @@ def stem_file_name(
         "channels": LAYOUTS[form.layout].count,
         "rate": form.sample_rate_hz,
         "khz": f"{form.sample_rate_hz / 1000:g}",
-        "depth": form.bit_depth_bits,
+        "depth": 32 if is_float else form.bit_depth_bits,
         "fps": _without_point(frame_rate) if frame_rate is not None else "",
     }
 

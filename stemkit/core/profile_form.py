@@ -26,6 +26,7 @@ NAME_FIELDS = {
     "fps": "23976",
 }
 """Fields of a pattern for file names, with examples."""
+_MOST_BYTES_OF_NAME = 100  # what file systems take, less a title, a number and a channel
 _ROLE_FIELDS = ("role", "mca", "asset")
 _ANY_RATE = FrameRate.parse("24")
 
@@ -80,7 +81,8 @@ class NamingSpec(AsWritten):
     Parameters
     ----------
     pattern
-        With fields ``{title} {number} {role} {rate} {depth}``; ``{mca}`` is DX, FX or MX (SMPTE ST 377-41),
+        With fields ``{title} {number} {role} {rate} {depth} {layout} {channels}``; ``{depth}`` is 32 where a file is
+        stored in float, ``{mca}`` is DX, FX or MX (SMPTE ST 377-41),
         ``{asset}`` DIAStem, FXStem or MXStem, ``{khz}`` 48 or 44.1, ``{fps}`` the frame rate without a point.
     characters
         ``ascii``: letters without accents, digits and ``. _ -`` only, no spaces.
@@ -98,11 +100,13 @@ class NamingSpec(AsWritten):
             unknown = [name for name, _ in fields if name not in NAME_FIELDS]
             if unknown:
                 raise ValueError(f"{{{unknown[0]}}} is no field; known are {', '.join(NAME_FIELDS)}")
-            value.format(**NAME_FIELDS)
+            length = len(value.format(**{**NAME_FIELDS, "title": ""}).encode())
         except (KeyError, IndexError) as error:
             raise ValueError(f"{error} is no field; known are {', '.join(NAME_FIELDS)}") from None
         if not dict(fields).keys() & set(_ROLE_FIELDS):
             raise ValueError("the pattern needs {role}, {mca} or {asset}, or a chapter's stems would all have one name")
+        if length > _MOST_BYTES_OF_NAME:
+            raise ValueError(f"names would be {length} bytes long without their title; {_MOST_BYTES_OF_NAME} are room")
         return value
 
 

@@ -89,7 +89,9 @@ class Asked:
         if finding.fixes:
             # A repair is taken as a whole or not at all.
             kept = self.wanted if self.choice.cures(finding) else self.waiting
-            if kept is self.wanted and finding.severity is Severity.INFO and finding.fix == "safe":
+            # A name is told as a note, as it keeps nobody's stem from being taken; files are to be alike all the same.
+            is_name = all(isinstance(step, Rename) for step in finding.fixes)
+            if kept is self.wanted and finding.severity is Severity.INFO and finding.fix == "safe" and not is_name:
                 kept = self.by_the_way
             for step in finding.fixes:
                 self._add(step, finding.code, kept)

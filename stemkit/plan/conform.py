@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from stemkit.audio.channel_files import channel_names
@@ -17,14 +16,14 @@ from stemkit.core.facts import ChapterFacts, Delivery, FilmFacts, StemFacts, Unp
 from stemkit.core.film import Film, Role
 from stemkit.core.finding import Finding, Outcome
 from stemkit.core.layout import LAYOUTS
-from stemkit.core.media import MediaInfo
-from stemkit.core.naming import stem_file_name
+from stemkit.core.naming import same_name, stem_file_name
 from stemkit.core.profile import Profile
-from stemkit.core.steps import ApplyGain, Rename, Retag, Rewrap, RunInserts, Step
+from stemkit.core.steps import ApplyGain, Rename, Requantise, Retag, Rewrap, RunInserts, Step
 from stemkit.meters.integrity import Integrity
 from stemkit.meters.sample_peak import SamplePeak
 from stemkit.meters.true_peak import TruePeak
 from stemkit.plan.asked import Asked, Choice
+from stemkit.plan.item import ConformItem, ConformPlan, ItemStatus
 from stemkit.plan.storage import (
     WRITABLE,
     changes_values,
@@ -35,75 +34,9 @@ from stemkit.plan.storage import (
     layout_is_known,
 )
 
+__all__ = ["ConformItem", "ConformPlan", "ItemStatus", "plan_conform"]
+
 _MOST_GROWTH = 2.0  # by which a conversion of rate may raise the largest sample of any ordinary sound
-
-
-class ItemStatus(StrEnum):
-    """What is to become, or has become, of a stem."""
-
-    PLANNED = "planned"
-    WRITTEN = "written"
-    UNCHANGED = "unchanged"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class ConformItem:
-    """One delivered file and what is to be done with it.
-
-    Parameters
-    ----------
-    declared_path
-        The source as the user wrote or gave it.
-    output
-        Path in the conformed tree, with ``/``; `None` if the file is not taken over.
-    files
-        Paths of its channels' files, where the profile wants one mono file for each; ``output`` is then no file.
-    reason
-        Why nothing is done, or what is left for a person; `None` where all is well.
-    steps
-        In the order in which they are taken. For an item that is skipped or failed: what it would take.
-    waiting
-        What findings ask for that was not chosen: it can be heard, or it was left out by name.
-    codes
-        By kind of step, the findings that ask for it.
-    """
-
-    chapter: int
-    role: Role | None
-    source: Path
-    declared_path: str
-    status: ItemStatus
-    media: MediaInfo | None = None
-    output: str | None = None
-    files: tuple[str, ...] = ()
-    reason: str | None = None
-    steps: tuple[Step, ...] = ()
-    waiting: tuple[Step, ...] = ()
-    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def written_names(self) -> tuple[str, ...]:
-        """Paths of the files that it becomes in the conformed tree."""
-        return self.files or ((self.output,) if self.output is not None else ())
-
-    @property
-    def changes_file(self) -> bool:
-        """Whether the plan makes something else of the file than a copy under another name."""
-        return self.status is ItemStatus.PLANNED and any(not isinstance(step, Rename) for step in self.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class ConformPlan:
-    """What is to be done with a delivery, in film order."""
-
-    items: tuple[ConformItem, ...]
-
-    @property
-    def has_work(self) -> bool:
-        """Whether anything is to be written."""
-        return any(item.status is ItemStatus.PLANNED for item in self.items)
 
 
 def plan_conform(
@@ -129,13 +62,16 @@ def plan_conform(
     """
     items: list[ConformItem] = []
     for chapter in facts.chapters:
-        names = _names(chapter, facts, profile)
-        for stem, name in zip(chapter.stems, names, strict=True):
+        planned = []
+        for stem in chapter.stems:
             asked = _asked(stem, chapter, findings, choice or Choice())
             _add_inserts(asked, facts.film, stem.stem.role)
             asked.settle_rate(profile.format.sample_rate_hz)
             asked.settle_gain()
-            items.append(_packed(_placed(_item(stem, chapter, asked, profile), name), profile))
+            planned.append(_item(stem, chapter, asked, profile))
+        names = _names(chapter, planned, facts, profile)
+        for stem, item, name in zip(chapter.stems, planned, names, strict=True):
+            items.append(_packed(_placed(item, name), profile, is_split=bool(stem.stem.parts)))
         items.extend(_not_taken(chapter))
     return ConformPlan(tuple(items))
 
@@ -223,41 +159,57 @@ def _placed(item: ConformItem, name: str) -> ConformItem:
     """Give an item its place in the conformed tree; files that cannot be read have none."""
     if item.media is None or not item.media.is_usable:
         return item
-    is_as_delivered = item.status is not ItemStatus.PLANNED
-    suffix = item.source.suffix.lower() if is_as_delivered else Path(name).suffix
-    if any(isinstance(step, Rewrap) for step in item.steps) and not is_as_delivered:
+    suffix = Path(name).suffix if item.changes_file else item.source.suffix.lower()
+    if any(isinstance(step, Rewrap) for step in item.steps) and item.changes_file:
         suffix = ".wav"
-    return replace(item, output=f"ch{item.chapter:02}/{Path(name).stem}{suffix}")
+    name = f"{Path(name).stem}{suffix}"
+    steps = tuple(replace(step, name=name) if isinstance(step, Rename) else step for step in item.steps)
+    item = replace(item, output=f"ch{item.chapter:02}/{name}", steps=steps)
+    is_named = same_name(item.source.name, name) and not item.changes_file
+    return replace(item, status=ItemStatus.UNCHANGED, steps=()) if steps and is_named else item
 
 
-def _packed(item: ConformItem, profile: Profile) -> ConformItem:
-    """Name the files of an item's channels, where the profile wants one for each; what is no WAV is left whole."""
+def _packed(item: ConformItem, profile: Profile, *, is_split: bool) -> ConformItem:
+    """Name the files of an item's channels, where the profile wants one for each; what is no WAV is left whole.
+
+    A stem that is right but for the number of its files is written anew.
+    """
+    item = replace(item, files=_channel_files(item, profile))
+    is_right = item.status is ItemStatus.UNCHANGED and item.output is not None
+    return replace(item, status=ItemStatus.PLANNED) if is_right and is_split != bool(item.files) else item
+
+
+def _channel_files(item: ConformItem, profile: Profile) -> tuple[str, ...]:
     media, output = item.media, item.output
     if profile.format.packaging != "discrete-mono" or media is None or output is None:
-        return item
+        return ()
     steps = item.steps if item.status is ItemStatus.PLANNED else ()
     named = [LAYOUTS[str(layout)] for step in steps if (layout := getattr(step, "layout", None)) is not None]
     layout = named[-1] if named else media.layout
     is_whole = not steps and (media.container not in ("WAV", "RF64", "BW64") or media.subtype not in WRITABLE)
-    if layout is None or layout.count == 1 or is_whole:
-        return item
-    return replace(item, files=channel_names(output, layout))
+    return () if layout is None or layout.count == 1 or is_whole else channel_names(output, layout)
 
 
-def _names(chapter: ChapterFacts, facts: FilmFacts, profile: Profile) -> list[str]:
+def _names(chapter: ChapterFacts, items: Sequence[ConformItem], facts: FilmFacts, profile: Profile) -> list[str]:
     """Return the profile's names for a chapter's stems, none of them twice."""
     count = Counter(stem.stem.role for stem in chapter.stems)
     seen: Counter[Role] = Counter()
     names: list[str] = []
-    for stem in chapter.stems:
+    for stem, item in zip(chapter.stems, items, strict=True):
         role = stem.stem.role
         seen[role] += 1
         index = seen[role] if count[role] > 1 else None
         number, rate = chapter.chapter.number, facts.film.frame_rate
-        name = stem_file_name(profile, facts.film.title, number, role, index, rate)
+        name = stem_file_name(profile, facts.film.title, number, role, index, rate, is_float=_is_float(item))
         taken = sum(name.casefold() == other.casefold() for other in names)
         names.append(f"{Path(name).stem}_{taken + 1}{Path(name).suffix}" if taken else name)
     return names
+
+
+def _is_float(item: ConformItem) -> bool:
+    """Tell whether an item is stored in 32-bit float in the end."""
+    stored = [step.subtype for step in item.steps if isinstance(step, Requantise)] if item.changes_file else []
+    return (stored[-1] if stored else item.media.subtype if item.media is not None else "") == "FLOAT"
 
 
 def _not_taken(chapter: ChapterFacts) -> list[ConformItem]:

@@ -93,7 +93,7 @@ def _plan_of(item: Mapping[str, Any]) -> list[str]:
             if step["kind"] == "run_inserts":
                 lines.append("       the film file asks for it")
         if item["output"]:
-            lines.append(f"  -> {item['output']}")
+            lines.append(f"  -> {', '.join(item['files']) or item['output']}")
     for step in item["waiting"]:
         lines.append(f"  waits{'' if step['safe'] else ' for --unsafe-fixes'}: {_shown(step)}")
         lines += [f"       {code}: {messages[code]}" for code in because.get(step["kind"], ()) if code in messages]

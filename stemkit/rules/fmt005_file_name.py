@@ -31,7 +31,8 @@ class FileName(StemRule):
         siblings = chapter.of_role(role)
         index = siblings.index(stem) + 1 if len(siblings) > 1 else None
         number, rate = chapter.chapter.number, film.film.frame_rate
-        name = stem_file_name(film.profile, film.film.title, number, role, index, rate)
+        stays_float = film.profile.format.float_accepted and stem.media is not None and stem.media.subtype == "FLOAT"
+        name = stem_file_name(film.profile, film.film.title, number, role, index, rate, is_float=stays_float)
         expected = f"{Path(name).stem}{stem.stem.path.suffix}"
         if not same_name(stem.stem.path.name, expected):
             yield self.finding(

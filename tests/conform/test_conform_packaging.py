@@ -15,6 +15,7 @@ from stemkit.core.manifest import load_film
 from stemkit.core.media import Bext
 from stemkit.intake.folder import resolve
 from stemkit.plan.conform import ItemStatus
+from stemkit.report.conform import conform_text
 from stemkit.store.facts import FactStore
 from stemkit.workflows.check import check_film
 from tests.conform.conform_films import FILM, film_in, noise, right, run, tree, write
@@ -88,6 +89,27 @@ def test_a_channel_that_is_missing_or_damaged_is_written_again(film: Path, tmp_p
     channel.unlink() if fault == "gone" else channel.write_bytes(channel.read_bytes()[:-1] + b"\1")
     assert run(film, out, store=FactStore(None)).has_written
     assert tree(out) == before
+
+
+def test_stems_that_are_right_but_for_the_number_of_their_files_are_work(film: Path, tmp_path: Path) -> None:
+    store, folder = FactStore(tmp_path / "cache"), film.parent
+    (folder / "ch01" / "vo.wav").unlink()
+    write(folder / "ch01" / "Tide_ch01_VO.wav", noise(2, seed=9))
+    plan = run(film, tmp_path / "one", plan_only=True, store=store)
+    assert {done.item.status for done in plan.items} == {ItemStatus.PLANNED}
+    text = conform_text(plan.as_dict(), str, plan_only=True, has_written=False)
+    assert "-> ch01/Tide_ch01_VO.L.wav, ch01/Tide_ch01_VO.R.wav" in text
+    assert run(film, tmp_path / "one", store=store).has_written
+    # And back: for a profile that wants them in one file.
+    conformed = tmp_path / "one" / "film.toml"
+    conformed.write_text(conformed.read_text().replace('profile = "studio"', 'profile = "crowd-film"'))
+    result = run(conformed, tmp_path / "two", store=store)
+    assert {done.item.status for done in result.items} == {ItemStatus.WRITTEN}
+    for role in ("VO", "SFX", "MUSIC"):
+        name = f"Tide_ch01_{role}.wav"
+        (source, _), (copy, _) = (soundfile.read(path / "ch01" / name) for path in (folder, tmp_path / "two"))
+        assert np.array_equal(source, copy)
+    assert not run(tmp_path / "two" / "film.toml", tmp_path / "three", store=store).has_tree
 
 
 def test_another_packaging_is_another_output(film: Path, tmp_path: Path) -> None:

@@ -178,9 +178,13 @@ def test_a_waived_finding_asks_for_nothing() -> None:
     assert _plan(waived).status is ItemStatus.UNCHANGED
 
 
-def test_information_alone_makes_no_work() -> None:
+def test_information_alone_makes_no_work_but_for_a_name() -> None:
+    note = _finding("FMT004", Rewrap("WAV"), severity=Severity.INFO)
+    assert _plan(note).status is ItemStatus.UNCHANGED
     name = _finding("FMT005", Rename("Tide_ch01_VO.wav"), severity=Severity.INFO)
-    assert _plan(name).status is ItemStatus.UNCHANGED
+    alone = _plan(name)
+    assert (alone.status, alone.steps) == (ItemStatus.PLANNED, (Rename("Tide_ch01_VO.wav"),))
+    assert not alone.changes_file
     both = _plan(name, _finding("LEN001", FitLength(96_480)))
     assert both.steps == (FitLength(96_480), Rename("Tide_ch01_VO.wav"))
     demanded = _plan(_finding("FMT005", Rename("Tide_ch01_VO.wav"), severity=Severity.WARNING))

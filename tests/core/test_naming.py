@@ -55,7 +55,9 @@ def test_names_of_the_trade(role: Role, name: str) -> None:
     assert recognise(made).role is role
 
 
-@pytest.mark.parametrize("pattern", ["{title}.wav", "{v}_{role}.wav", "{0}_{role}.wav", "{role", "{role:x}"])
+@pytest.mark.parametrize(
+    "pattern", ["{title}.wav", "{v}_{role}.wav", "{0}_{role}.wav", "{role", "{role:x}", "x" * 99 + "{role}"]
+)
 def test_a_pattern_that_cannot_be_followed(pattern: str) -> None:
     with pytest.raises(ValidationError):
         NamingSpec(pattern=pattern)
