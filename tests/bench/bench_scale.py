@@ -1,11 +1,12 @@
 """How cost grows with a film: chapters, length, channels, files. Time, processor time and peak memory, with a plot.
 
-``python -m tests.bench scale`` measures small sizes in some minutes; with ``STEMKIT_BENCH=full`` also 6 hours
-of film and 100 minutes of 5.1, which need 15 GB of disk and an hour.
+``python -m tests.bench scale`` takes some minutes and 2 GB of disk; with ``STEMKIT_BENCH=full`` also 6 hours of film,
+100 minutes of 5.1 and of 96 kHz, which need 15 GB and half an hour. Table and plot go to ``build/bench``.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import numpy as np
 import soundfile
 
 ROOT = Path(__file__).parents[2]
+OUTPUT = ROOT / "build" / "bench"
 RATE = 48_000
 FPS = 24
 HEAD = (
@@ -123,29 +125,59 @@ def many_files(folder: Path, files: int) -> Iterator[Cost]:
 
 
 def main() -> None:
-    """Measure every kind at growing sizes and draw what came out."""
+    """Measure every kind at growing sizes, and write a table and a plot of what came out."""
     is_full = os.environ.get("STEMKIT_BENCH") == "full"
     kinds: list[tuple[Callable[..., Iterator[Cost]], Sequence[float], dict[str, int]]] = [
-        (long_film, (100 / 60,) if is_full else (0.05,), {"channels": 6}),
-        (many_chapters, (25, 50, 100, 200) if is_full else (10, 20, 40), {}),
-        (many_files, (500, 1000, 2000) if is_full else (100, 200, 400), {}),
-        (long_film, (0.5, 1.0, 2.0, 6.0) if is_full else (0.05, 0.1, 0.2), {}),
-        (long_film, (0.5,) if is_full else (0.05,), {"rate": 96_000}),
+        (many_files, (500, 1000, 2000), {}),
+        (many_chapters, (50, 100, 200), {}),
+        (long_film, (0.25, 0.5, 1.0, *((2.0, 6.0) if is_full else ())), {}),
+        (long_film, (0.1, 0.25, *((100 / 60,) if is_full else ())), {"rate": 96_000}),
+        (long_film, (0.1, 0.25, *((100 / 60,) if is_full else ())), {"channels": 6}),
     ]
     costs: list[Cost] = []
+    OUTPUT.mkdir(parents=True, exist_ok=True)
     for kind, sizes, options in kinds:
         for size in sizes:
             with tempfile.TemporaryDirectory(prefix="stemkit-scale-") as name:
                 costs += kind(Path(name), size, **options)
-    target = Path(os.environ.get("STEMKIT_BENCH_PLOT", Path(tempfile.gettempdir()) / "stemkit-scale.svg"))
-    target.write_text(plot(costs), "utf-8")
-    sys.stdout.write(f"{target}\n")
+            (OUTPUT / "scale.md").write_text(table(costs), "utf-8")
+            (OUTPUT / "scale.svg").write_text(plot(costs), "utf-8")
+    sys.stdout.write(f"{OUTPUT / 'scale.md'}\n{OUTPUT / 'scale.svg'}\n")
+
+
+def growth(costs: Sequence[Cost], value: Callable[[Cost], float]) -> float | None:
+    """Return the exponent by which a cost grows from the smallest size to the largest: 1 is in proportion.
+
+    What a run costs that does nothing is small beside these, and makes the exponent smaller, never larger.
+    """
+    if len(costs) < 2:
+        return None
+    return math.log(value(costs[-1]) / value(costs[0])) / math.log(costs[-1].size / costs[0].size)
+
+
+def table(costs: Sequence[Cost]) -> str:
+    """Return every run as a row of Markdown, with the growth of its kind up to it."""
+    rows = ["| what | size | time | processor time | peak memory | grows with size to the power of |", "|" + "---|" * 6]
+    for at, cost in enumerate(costs):
+        exponent = growth([one for one in costs[: at + 1] if one.what == cost.what], lambda one: one.cpu_s)
+        told = "" if exponent is None else f"{exponent:.2f}"
+        size, wall, cpu, peak = (
+            f"{cost.size:.4g}",
+            f"{cost.wall_s:.1f} s",
+            f"{cost.cpu_s:.1f} s",
+            f"{cost.peak_mib:.0f} MiB",
+        )
+        rows.append(f"| {cost.what} | {size} | {wall} | {cpu} | {peak} | {told} |")
+    return "\n".join(rows) + "\n"
 
 
 def plot(costs: Sequence[Cost]) -> str:
     """Draw processor time and peak memory over size, each kind as a share of its largest size."""
     panels = [_panel(costs, "processor time, share of the largest", lambda c: c.cpu_s, 0)]
     panels.append(_panel(costs, "peak memory, MiB", lambda c: c.peak_mib, 420))
+    panels.append(
+        '<path d="M30 230L390 30" stroke="#999" stroke-dasharray="4 3"/><text x="300" y="60">in proportion</text>'
+    )
     style = "<style>text{font:11px sans-serif}.a{fill:none;stroke-width:1.5}</style>"
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="840" height="340">{style}{"".join(panels)}</svg>\n'
 

@@ -11,8 +11,10 @@ import json
 import struct
 import tempfile
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -84,6 +86,11 @@ def foreign(data: bytes) -> None:
     _sound("x.flac", data)
 
 
+def video(data: bytes) -> None:
+    """What FFmpeg reads: MP4, MOV, M4A, Matroska and bare AAC."""
+    _sound("x.mp4", data)
+
+
 def mp3(data: bytes) -> None:
     """The counting of MP3 frames."""
     with RandomReader(_put("x.mp3", data)) as file:
@@ -137,6 +144,7 @@ def _only_our_errors(read: Callable[[Path], object], path: Path) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "riff": riff,
     "foreign": foreign,
+    "video": video,
     "mp3": mp3,
     "bext": bext,
     "film": film,
@@ -155,6 +163,18 @@ def seeds(target: str) -> Iterator[bytes]:
         yield from (_as(*kind) for kind in (("WAV", "PCM_24"), ("WAVEX", "FLOAT"), ("RF64", "PCM_16"), ("WAV", "ULAW")))
     elif target in ("foreign", "mp3"):
         yield from _foreign_seeds()
+    elif target == "video":
+        kinds = (
+            "mp4 aac",
+            "mov alac",
+            "mov pcm_s24le",
+            "ipod aac",
+            "matroska flac",
+            "matroska opus",
+            "adts aac",
+            "mp4 mp3",
+        )
+        yield from map(_track, kinds)
     elif target == "film":
         yield FILM_TEXT.encode()
         yield from (
@@ -205,6 +225,27 @@ def _foreign_seeds() -> Iterator[bytes]:
         with contextlib.suppress(soundfile.SoundFileError, ValueError, TypeError):
             yield _as(container, subtype)
     yield from (path.read_bytes() for path in sorted(MALFORMED.glob("cut.*")))
+
+
+@cache
+def _track(kind: str) -> bytes:
+    import av
+
+    container, codec = kind.split()
+    sound = 0.1 * np.random.default_rng(1).uniform(-1.0, 1.0, (2, 6 * 1152))
+    out, length = io.BytesIO(), 1152 if codec == "mp3" else 960
+    with av.open(out, "w", format=container) as file:
+        encoder = {"opus": "libopus", "mp3": "libmp3lame"}.get(codec, codec)
+        track: Any = file.add_stream(encoder, rate=48_000, layout="stereo")
+        wanted = track.codec_context.codec.audio_formats[0].name
+        frame = av.AudioFrame.from_ndarray(sound.astype(np.float32), format="fltp", layout="stereo")
+        frame.sample_rate = 48_000
+        resampler = av.AudioResampler(format=wanted, layout="stereo", rate=48_000, frame_size=length)
+        for number, piece in enumerate(resampler.resample(frame)):
+            piece.pts, piece.time_base = number * length, Fraction(1, 48_000)
+            file.mux(track.encode(piece))
+        file.mux(track.encode(None))
+    return out.getvalue()
 
 
 @cache
