@@ -98,6 +98,25 @@ def quantise(stream: Stream, bits: int, key: DitherKey, touched: bool = True, st
         position += len(block)
 
 
+def packed_24(block: Block, key: DitherKey, start_sample: int, copies: int = 1) -> memoryview:
+    """Bring a processed block of one or two channels onto the 24-bit grid, as it lies in a file.
+
+    The samples are those of `quantise_block`; with two ``copies``, mono is both sides of stereo.
+
+    Raises
+    ------
+    SumOverflow
+        If a value does not fit.
+    """
+    from stemkit.kernels.dither import dither_24
+
+    packed = dither_24(block, copies, channel_keys(key, block.shape[1]), start_sample)
+    if packed is None:
+        quantise_block(block, 24, key, start_sample)  # which says what does not fit, and where
+        raise AssertionError("what fits on the grid fits into a file")
+    return packed.data
+
+
 def _does_not_fit(count: int, position: int, bits: int, key: DitherKey) -> Problem:
     return Problem(
         "over_full_scale",

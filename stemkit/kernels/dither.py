@@ -6,12 +6,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.kernels._object_code import ObjectKernel
+from stemkit.kernels._shape import FITS, TILE
 
 Floats = NDArray[np.float64]
 Keys = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
 
 _dither = ObjectKernel("stemkit.kernels._dither_body", "dither_to_grid", "d2 d1 d0 Q1 q0 ?1 d2 d1 q1")
+_dither_24 = ObjectKernel("stemkit.kernels._stem_body", "dither_24", "d1 q0 q0 Q1 q0 B1 d1")
+
+
+def dither_24(block: Floats, copies: int, keys: Keys, start: int) -> Bytes | None:
+    """Return a block of one or two channels with dither on the 24-bit grid, packed; the values of `dither_to_grid`.
+
+    Parameters
+    ----------
+    block
+        float64, shape ``(samples, channels)``; processed throughout.
+    copies
+        How often every value stands in the result: 2 for mono that is both sides of stereo.
+    keys, start
+        As for `dither_to_grid`.
+
+    Returns
+    -------
+    Bytes or None
+        `None` if a value does not fit.
+    """
+    values = np.ascontiguousarray(block).reshape(-1)
+    packed = np.empty(3 * copies * values.size, np.uint8)
+    found = _dither_24(values, block.shape[1], copies, keys, start, packed, np.empty(3 * TILE))
+    return packed if found == FITS else None
 
 
 def dither_to_grid(

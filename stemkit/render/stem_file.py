@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from stemkit.core.media import Bext, MediaInfo
 from stemkit.core.steps import RemapChannels, Requantise, Resample, ShiftSound, Step, Subtype
 from stemkit.core.timebase import resampled_length
 from stemkit.dsp.channels import remap
-from stemkit.dsp.quantise import DitherKey, is_on_grid, quantise
+from stemkit.dsp.quantise import DitherKey, is_on_grid, packed_24, quantise
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import scan_file
 from stemkit.meters.summary import summarise
@@ -139,23 +139,32 @@ def conform_stem(
     """
     fmt = stem_format(media, steps)
     told = on_samples or _tell_nobody
-    stream = _as_stored(media, steps, fmt, role)
     bext = _bext(media, steps, fmt, made_by, tags)
     with PrintWriter(path, fmt, bext=bext, chunks=_chunks(bext, fmt, tags, others), durable=False) as writer:
-        for block in stream:
-            writer.push(block)
-            told(len(block))
+        for length in _stored(writer, media, steps, fmt, role):
+            told(length)
     return measured_file(path, fmt, told, bext, threads)
 
 
-def _as_stored(media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, role: str) -> Stream:
-    """Return the sound on the grid of its format; what becomes both sides of stereo is rounded once."""
+def _stored(
+    writer: PrintWriter, media: MediaInfo, steps: tuple[Step, ...], fmt: WriteFormat, role: str
+) -> Iterator[int]:
+    """Write the sound on the grid of its format, block by block; what becomes both sides of stereo is rounded once."""
     copies = [step for step in steps if isinstance(step, RemapChannels) and is_plain_copy(media, steps)]
     stream = process_stream(media, tuple(step for step in steps if step not in copies))
+    key, touched = DitherKey(role, "conform"), fmt.subtype != "FLOAT" and _is_touched(media, steps, fmt.subtype)
+    if fmt.subtype == "PCM_24" and touched and fmt.layout.count == 2:  # nearly all: dithered and packed at once
+        position = 0
+        for block in stream:
+            writer.push_packed(packed_24(block, key, position, 2 if copies else 1))
+            position += len(block)
+            yield len(block)
+        return
     if fmt.subtype != "FLOAT":
-        key = DitherKey(role, "conform")
-        stream = quantise(stream, BITS[fmt.subtype], key, touched=_is_touched(media, steps, fmt.subtype))
-    return remap(stream, LAYOUTS["mono"], fmt.layout) if copies else stream
+        stream = quantise(stream, BITS[fmt.subtype], key, touched=touched)
+    for block in remap(stream, LAYOUTS["mono"], fmt.layout) if copies else stream:
+        writer.push(block)
+        yield len(block)
 
 
 def measured_file(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from stemkit.core.block import Block
 from stemkit.core.errors import SumOverflow
-from stemkit.dsp.quantise import DitherKey, is_on_grid, quantise, quantise_block
+from stemkit.dsp.quantise import DitherKey, is_on_grid, packed_24, quantise, quantise_block
 
 KEY = DitherKey("VO")
 
@@ -211,3 +211,22 @@ def test_both_ends_of_the_grid_are_taken_untouched() -> None:
     for beyond in (-1.0 - 2.0**-15, 1.0):
         with pytest.raises((SumOverflow, ValueError)):
             quantise_block(np.array([[beyond]]), 16, KEY, 0, False)
+
+
+@pytest.mark.parametrize(("channels", "copies"), [(1, 1), (1, 2), (2, 1)])
+@pytest.mark.parametrize("length", [0, 1, 255, 513, 20_001])
+def test_packed_at_once_is_what_a_writer_would_store(channels: int, copies: int, length: int) -> None:
+    block = np.random.default_rng(length).normal(0.0, 0.2, (length, channels)).clip(-1.0, 1.0 - 2.0**-23)
+    block[length // 3 : length // 2] = 0.0
+    key = DitherKey("VO", "conform")
+    whole = np.repeat(quantise_block(block, 24, key, 7_000_001) * 2.0**23, copies, axis=1).astype("<i4")
+    expected = whole.reshape(-1, 1).view(np.uint8)[:, :3].tobytes()
+    assert packed_24(block, key, 7_000_001, copies).tobytes() == expected
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_packed_at_once_says_what_does_not_fit(channels: int) -> None:
+    block = np.zeros((1000, channels))
+    block[700] = 1.25
+    with pytest.raises(SumOverflow, match="sample 5700"):
+        packed_24(block, DitherKey("VO", "conform"), 5000)
