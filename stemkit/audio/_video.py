@@ -111,7 +111,7 @@ def copy_track(path: Path, wanted: int | str, folder: Path) -> None:
     try:
         with _open(path) as opened:
             track = opened.streams.audio[_place_of(opened.streams.audio, wanted)]
-            suffix, form = _form_for(opened.format.name, track.codec_context.codec.canonical_name)
+            suffix, form = _form_for(opened.format.name, _context_of(track).codec.canonical_name)
             target = folder / f"{safe_name(path.stem)}{suffix}"
             with av.open(f"file:{target.absolute()}", mode="w", format=form) as copy:
                 copied = copy.add_stream_from_template(track)
@@ -121,6 +121,12 @@ def copy_track(path: Path, wanted: int | str, folder: Path) -> None:
                         copy.mux(packet)
     except (av.FFmpegError, ValueError) as error:
         raise OSError(None, str(error), str(path)) from error
+
+
+def _context_of(track: Any) -> Any:
+    if track.codec_context is None:
+        raise ValueError("no decoder here knows its codec")
+    return track.codec_context
 
 
 def _form_for(container: str, codec: str) -> tuple[str, str]:
@@ -151,8 +157,8 @@ def _open(path: Path) -> Any:
 
 
 def _info(path: Path, container: str, size_bytes: int, track: Any, max_hours: int) -> MediaInfo:
-    codec = track.codec_context.codec.canonical_name
-    stored = track.codec_context.format
+    context = _context_of(track)
+    codec, stored = context.codec.canonical_name, context.format
     subtype, bits = _stored(codec, stored.name if stored else "")
     forms, decoded = _decoded(path, max_hours)
     if len(forms) != 1:

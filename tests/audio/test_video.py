@@ -150,3 +150,13 @@ def test_what_only_looks_like_a_video_is_unreadable(tmp_path: Path, body: bytes)
     media = probe(path)
     assert media.problem is not None
     assert media.problem.is_fatal
+
+
+def test_a_track_in_a_codec_that_nobody_knows_is_said(tmp_path: Path) -> None:
+    path, _ = _made(tmp_path, "vo.mov", "-c:a", "pcm_s24le")
+    path.write_bytes(path.read_bytes().replace(b"in24", b"xx99").replace(b"lpcm", b"xx99"))
+    problem = probe(path).problem
+    assert problem is not None
+    assert "no decoder here knows its codec" in problem.detail
+    with pytest.raises(OSError, match="no decoder here knows its codec"):
+        copy_track(path, 1, tmp_path)
