@@ -15,6 +15,7 @@ import soundfile
 from stemkit.core.errors import OutputError, UsageError
 from stemkit.core.manifest import load_film
 from stemkit.core.profile import Profile, load_profile
+from stemkit.dsp.resample import resample
 from stemkit.intake.facts import gather
 from stemkit.intake.folder import open_film
 from stemkit.plan.conform import ItemStatus
@@ -78,6 +79,19 @@ def test_float_off_the_grid_is_dithered(tmp_path: Path) -> None:
     assert not written[:1000].any()
     assert len(np.unique(written[1000:])) > 2
     assert float(written[1000:].mean()) == pytest.approx(0.1 * 2**23 + 0.3, abs=0.02)
+
+
+def test_a_converted_file_has_the_error_of_triangular_dither_and_no_other(tmp_path: Path) -> None:
+    source = np.round(noise(2, 44_100, level=0.4, seed=8) * 2**15) / 2**15
+    film = _vo(tmp_path, source, 44_100, "PCM_16")
+    result = run(film, tmp_path / "out")
+    exact = np.concatenate(list(resample(iter([source]), 44_100, 48_000, 2, len(source))))
+    error = ints(tmp_path / "out" / str(result.items[0].item.output)) - exact * 2.0**23
+    assert 20 * math.log10(float(error.std()) * 2.0**-23) == pytest.approx(-144.49, abs=0.1)
+    assert abs(float(error.mean())) < 0.01
+    assert abs(float(np.corrcoef(error[:, 0], exact[:, 0])[0, 1])) < 0.01
+    assert abs(float(np.corrcoef(error[1:, 0], error[:-1, 0])[0, 1])) < 0.01
+    assert float(np.abs(error).max()) <= 1.5
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,12 @@ def test_the_error_has_the_power_of_triangular_dither(bits: int, expected_dbfs: 
     assert 20 * math.log10(float(np.sqrt(np.mean(error**2)))) == pytest.approx(expected_dbfs, abs=0.1)
 
 
+@pytest.mark.parametrize("bits", [16, 24])
 @pytest.mark.parametrize("offset", [0.0, 0.25, 0.5, 0.75])
-def test_the_error_has_no_mean_and_no_noise_modulation(offset: float) -> None:
+def test_the_error_has_no_mean_and_no_noise_modulation(offset: float, bits: int) -> None:
     # An offset of 0 would be digital silence, which stays silent: take a whole number of steps instead.
-    sound = np.full((1 << 20, 1), (3.0 + offset) * 2.0**-15)
-    error = _steps(sound, 16) - (3.0 + offset)
+    sound = np.full((1 << 20, 1), (3.0 + offset) * 2.0 ** (1 - bits))
+    error = _steps(sound, bits) - (3.0 + offset)
     assert abs(float(error.mean())) < 0.01
     assert float(error.var()) == pytest.approx(0.25, rel=0.01)
 
