@@ -46,6 +46,7 @@ def printable(text: str) -> str:
 
 
 _SAID_EVERY_S = 10.0
+_WIDTH = 100
 
 
 class NobodyReadsError(Exception):
@@ -72,6 +73,17 @@ def note(text: str) -> None:
     """Print something beside the result, on standard error; where nobody can be told, nobody is."""
     with contextlib.suppress(OSError, NobodyReadsError):
         _write(sys.stderr, printable(text))
+
+
+def columns() -> int:
+    """Return how wide standard output is: as ``COLUMNS`` says, as the terminal is, else 100."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isascii() and asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _WIDTH
+    except (OSError, ValueError, AttributeError):
+        return _WIDTH
 
 
 def print_json(data: Mapping[str, object]) -> None:

@@ -50,11 +50,12 @@ class CheckResult:
         """``ready``, ``fix`` or ``ask``."""
         return verdict_of(self.run.findings)
 
-    def in_format(self, name: str, lang: str = DEFAULT) -> str:
-        """Return the report in a format, by the name of its module in `stemkit.report.formats`."""
+    def in_format(self, name: str, lang: str = DEFAULT, width: int | None = None) -> str:
+        """Return the report in a format, by the name of its module in `stemkit.report.formats`; text has a width."""
         render = importlib.import_module(f"stemkit.report.formats.{name}").render
         report = build_check_report(self.report, self.facts.film)
-        return str(render(report, lang) if name in _SPOKEN else render(report))
+        said = [lang] if name in _SPOKEN else []
+        return str(render(report, *said, **({"width": width} if width and name == "text" else {})))
 
     @property
     def has_errors(self) -> bool:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from stemkit.cli._console import columns
 from stemkit.report.formats.text import render
+from stemkit.report.wrapping import cells, wrapped
 
 MEASURED = {"programme_loudness_lufs": -23.0, "true_peak_dbtp": -2.0}
 
@@ -122,3 +124,42 @@ def test_a_refused_mix_says_what_it_waits_for() -> None:
     refused = [{"chapter": 2, "role": "VO", "code": "STM001", "reason": "VO is missing", "advice": "deliver it"}]
     text = render(_report(kind="mix", verdict="ask", refused=refused))
     assert "Refused\n  chapter 2 VO  STM001 VO is missing deliver it" in text
+
+
+@pytest.mark.parametrize("lang", ["en", "zh-Hans"])
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_no_line_is_wider_than_the_terminal(lang: str, width: int) -> None:
+    # as real as they come: a message that is told anew in each language
+    long = _finding(
+        code="LEN001",
+        condition="long",
+        observed=500_000,
+        expected=480_000,
+        unit="samples",
+        params={
+            "length_s": 10.4,
+            "expected_s": 10.0,
+            "difference_s": 0.4,
+            "difference_frames": 10.0,
+            "rate_hz": 48_000,
+        },
+    )
+    text = render(_report(findings=[long, _finding(waived=True, params={"waiver_reason": "meant " * 20})]), lang, width)
+    assert max(map(cells, text.splitlines())) <= width
+    assert len(text.splitlines()) > 10
+
+
+def test_chinese_parts_between_characters_but_not_before_a_full_stop() -> None:
+    assert wrapped("分轨比画面长。请导出。", 8) == ["分轨比画", "面长。请", "导出。"]
+    assert wrapped("分轨长。", 6) == ["分轨", "长。"]
+    assert wrapped("stems “分轨” here", 9, lead="- ", later="  ") == ["- stems", "  “分轨”", "  here"]
+    assert wrapped("averyverylongname.wav is it", 10) == ["averyverylongname.wav", "is it"]
+    assert wrapped("", 10, lead="- ") == ["-"]
+
+
+def test_columns_are_those_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert columns() == 40
+    for nothing in ("", "0", "wide"):
+        monkeypatch.setenv("COLUMNS", nothing)
+        assert columns() == 100

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from stemkit.cli._console import EXIT_DEFECT, EXIT_FINDINGS, EXIT_OK, echo, finish, print_json
+from stemkit.cli._console import EXIT_DEFECT, EXIT_FINDINGS, EXIT_OK, columns, echo, finish, print_json
 from stemkit.cli._options import format_options, output_option, profile_option, rehash_option, work_options
 from stemkit.cli._progress import shown_progress
 from stemkit.cli._report_options import language_option
@@ -56,5 +56,5 @@ def command(
     if format_name == "json":
         print_json(result.report)
     elif not quiet:
-        echo(result.in_format(format_name, lang).rstrip("\n"))
+        echo(result.in_format(format_name, lang, columns()).rstrip("\n"))
     finish(EXIT_DEFECT if result.has_crashed else EXIT_OK, EXIT_FINDINGS if result.has_errors else EXIT_OK)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
@@ -13,21 +13,31 @@ from stemkit.report.formats._told import Findings, Told, is_open, numbers, tell
 from stemkit.report.model import Report
 from stemkit.report.speech import Speech
 from stemkit.report.words import number, shown
+from stemkit.report.wrapping import cells, wrapped
 from stemkit.texts.language import DEFAULT
 
 SUFFIX = ".txt"
 MEDIA_TYPE = "text/plain"
 
-_WIDTH = 100
+WIDTH = 100
+_NARROW, _NARROWEST = 72, 24
+_INDENT, _NARROW_INDENT = 26, 4
 _VERDICTS = ("ready", "fix", "ask")
 _COUNTED = (("error", "errors"), ("warning", "warnings"), ("info", "notes_count"))
 _MARKS = {"safe": "mark_tool", "unsafe": "mark_yes"}
 _MOST_NAMED = 4
 
 
-def render(report: Report, lang: str = DEFAULT) -> str:
-    """Return a report of ``check`` or ``mix`` as plain text, without colour, at most 100 columns wide."""
-    say = Speech(lang)
+@dataclass(frozen=True, slots=True)
+class _Typist(Speech):
+    """Speaks in lines of a width, in cells of a terminal."""
+
+    width: int = WIDTH
+
+
+def render(report: Report, lang: str = DEFAULT, width: int = WIDTH) -> str:
+    """Return a report of ``check`` or ``mix`` as plain text, without colour, in lines of at most 100 cells or less."""
+    say = _Typist(lang, max(_NARROWEST, min(width, WIDTH)))
     open_ones = [one for one in report["findings"] if is_open(one)]
     parts = [
         _head(report, say),
@@ -43,10 +53,11 @@ def render(report: Report, lang: str = DEFAULT) -> str:
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _head(report: Report, say: Speech) -> Iterator[str]:
+def _head(report: Report, say: _Typist) -> Iterator[str]:
     film, profile = report["film"], report["profile"]
     name = shown(PurePath(film["title"]).name) or say("no_film_file")
-    yield say("text_head", film=name, profile=shown(profile["name"]), revision=shown(profile["revision"]))
+    head = say("text_head", film=name, profile=shown(profile["name"]), revision=shown(profile["revision"]))
+    yield from _wrapped("", head, say)
     verdicts = Counter(chapter["verdict"] for chapter in report["chapters"])
     if len(report["chapters"]) > 1:
         told = ", ".join(f"{verdicts[one]} {one.upper()}" for one in _VERDICTS if verdicts[one])
@@ -54,7 +65,7 @@ def _head(report: Report, say: Speech) -> Iterator[str]:
     yield ""
 
 
-def _chapter(chapter: Mapping[str, Any], report: Report, findings: Findings, say: Speech) -> Iterator[str]:
+def _chapter(chapter: Mapping[str, Any], report: Report, findings: Findings, say: _Typist) -> Iterator[str]:
     title = f"  {shown(chapter['title'])}" if chapter["title"] else ""
     creator = f"  ({shown(chapter['creator'])})" if chapter["creator"] else ""
     measured = chapter["measured"]["programme_loudness_lufs"]
@@ -62,14 +73,15 @@ def _chapter(chapter: Mapping[str, Any], report: Report, findings: Findings, say
     is_repaired = report["kind"] == "mix" and chapter["verdict"] == "fix" and report["prints"]
     verdict = "ready" if is_repaired else chapter["verdict"]
     words = say("text_repaired" if is_repaired else f"text_{verdict}")
-    yield f"{verdict.upper():6} {say('chapter', n=chapter['number'])}{title}{creator}{level}  – {words}"
+    what = f"{say('chapter', n=chapter['number'])}{title}{creator}{level}  – {words}"
+    yield from _wrapped(f"{verdict.upper():6} ", what, say)
     own = list(_of_place(chapter["number"], findings, say))
     yield from own
     if own:
         yield ""
 
 
-def _of_place(number_: int | None, findings: Findings, say: Speech) -> Iterator[str]:
+def _of_place(number_: int | None, findings: Findings, say: _Typist) -> Iterator[str]:
     told = tell([finding for finding in findings if finding["chapter"] == number_], say)
     for one, later in pairwise([*told, None]):
         assert one is not None
@@ -84,49 +96,53 @@ def _asks(told: Told) -> tuple[str, str | None]:
     return told.advice, told.first["fix"]
 
 
-def _note(told: Told, say: Speech) -> Iterator[str]:
+def _note(told: Told, say: _Typist) -> Iterator[str]:
     who = f"{', '.join(told.roles):5}  "
-    yield from _wrapped(f"  {_level(told, say)}  {told.first['code']}  {who}", told.message + _more(told, say))
+    yield from _wrapped(f"  {_level(told, say)}  {told.first['code']}  {who}", told.message + _more(told, say), say)
 
 
-def _more(told: Told, say: Speech) -> str:
+def _more(told: Told, say: _Typist) -> str:
     return f" ({say('text_and_more', n=told.more)})" if told.more else ""
 
 
-def _finding(told: Told, say: Speech, *, with_advice: bool) -> Iterator[str]:
+def _finding(told: Told, say: _Typist, *, with_advice: bool) -> Iterator[str]:
     finding = told.first
     lead = f"  {_level(told, say)}  {finding['code']}  {', '.join(told.roles):5}  "
     sure = f" ({say('sure', percent=round(100 * finding['confidence']))})" if finding["confidence"] < 1.0 else ""
     places = f"  [{', '.join(told.places)}]" if told.places else ""
-    yield from _wrapped(lead, f"{told.message}{sure}{places}{_more(told, say)}")
+    yield from _wrapped(lead, f"{told.message}{sure}{places}{_more(told, say)}", say)
     if told.advice and with_advice:
         mark = say(_MARKS.get(finding["fix"] or "", "mark_you"))
-        yield from _wrapped(" " * 23 + "-> ", f"{told.advice} [{mark}]")
+        yield from _wrapped(" " * 23 + "-> ", f"{told.advice} [{mark}]", say)
 
 
-def _level(told: Told, say: Speech) -> str:
-    return f"{say.severity(told.first['severity']):7}"
+def _level(told: Told, say: _Typist) -> str:
+    word = say.severity(told.first["severity"])
+    return word + " " * (7 - cells(word))
 
 
-def _wrapped(lead: str, text: str) -> Iterator[str]:
-    later = " " * min(len(lead), 26)
-    yield from textwrap.wrap(
-        text, _WIDTH, initial_indent=lead, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
-    ) or [lead.rstrip()]
+def _wrapped(lead: str, text: str, say: _Typist) -> list[str]:
+    """Return lines whose first one begins with a lead; in a narrow terminal an empty lead shrinks."""
+    is_narrow = say.width < _NARROW
+    if is_narrow and not lead.strip(" ->"):
+        lead = lead.lstrip().rjust(_NARROW_INDENT + 3) if lead.strip() else lead[:_NARROW_INDENT]
+    later = min(cells(lead), _NARROW_INDENT if is_narrow else _INDENT)
+    return wrapped(text, say.width, lead=lead, later=" " * later)
 
 
-def _left_out(report: Report, say: Speech) -> Iterator[str]:
+def _left_out(report: Report, say: _Typist) -> Iterator[str]:
     for title, key in (("text_refused", "refused"), ("text_silence", "missing")):
         rows = report.get(key) or ()
         if rows:
             yield say(title)
             for row in rows:
                 lead = f"  {say('place_chapter', n=row['chapter'])} {row['role'] or ''}  "
-                yield from _wrapped(lead, " ".join(shown(row.get(word) or "") for word in ("code", "reason", "advice")))
+                words = " ".join(shown(row.get(word) or "") for word in ("code", "reason", "advice"))
+                yield from _wrapped(lead, words, say)
             yield ""
 
 
-def _prints(report: Report, say: Speech) -> Iterator[str]:
+def _prints(report: Report, say: _Typist) -> Iterator[str]:
     prints = report.get("prints") or ()
     if not prints:
         return
@@ -142,7 +158,7 @@ def _prints(report: Report, say: Speech) -> Iterator[str]:
     yield ""
 
 
-def _waived(findings: Findings, say: Speech) -> Iterator[str]:
+def _waived(findings: Findings, say: _Typist) -> Iterator[str]:
     waived = [finding for finding in findings if finding["waived"]]
     if not waived:
         return
@@ -150,11 +166,11 @@ def _waived(findings: Findings, say: Speech) -> Iterator[str]:
     for one in waived:
         by = one["params"].get("waiver_by")
         reason = shown(one["params"].get("waiver_reason", "")) + (f" ({shown(by)})" if by else "")
-        yield from _wrapped(f"  {one['code']}  ", f"{_where(one, say)}: {shown(say.told(one)[0])} – {reason}")
+        yield from _wrapped(f"  {one['code']}  ", f"{_where(one, say)}: {shown(say.told(one)[0])} – {reason}", say)
     yield ""
 
 
-def _not_checked(findings: Findings, say: Speech) -> Iterator[str]:
+def _not_checked(findings: Findings, say: _Typist) -> Iterator[str]:
     skips = [finding for finding in findings if finding["outcome"] == "skip"]
     if not skips:
         return
@@ -163,34 +179,34 @@ def _not_checked(findings: Findings, say: Speech) -> Iterator[str]:
     for finding in skips:
         places.setdefault(_reason(finding, say), {})[_where(finding, say)] = finding
     for reason, found in places.items():
-        yield from _wrapped("  ", f"{shown(reason)}  [{_in_short(found, say)}]")
+        yield from _wrapped("  ", f"{shown(reason)}  [{_in_short(found, say)}]", say)
     yield ""
 
 
-def _in_short(found: Mapping[str, Mapping[str, Any]], say: Speech) -> str:
+def _in_short(found: Mapping[str, Mapping[str, Any]], say: _Typist) -> str:
     chapters = [one["chapter"] for one in found.values() if one["chapter"] is not None]
     if len(found) <= _MOST_NAMED or len(chapters) < len(found):
         return ", ".join(found)
     return say("text_chapters", n=len(chapters), numbers=numbers(chapters))
 
 
-def _where(finding: Mapping[str, Any], say: Speech) -> str:
+def _where(finding: Mapping[str, Any], say: _Typist) -> str:
     place = say("text_the_film" if finding["chapter"] is None else "place_chapter", n=finding["chapter"])
     return f"{place} {finding['role']}" if finding["role"] else place
 
 
-def _reason(finding: Mapping[str, Any], say: Speech) -> str:
+def _reason(finding: Mapping[str, Any], say: _Typist) -> str:
     """Return the reason alone: what keeps many rules from looking is told once."""
     return say.told(finding)[0].replace(f" ({finding['code']}):", ":").replace(f"（{finding['code']}）：", "：")
 
 
-def _end(report: Report, findings: Findings, say: Speech) -> Iterator[str]:
+def _end(report: Report, findings: Findings, say: _Typist) -> Iterator[str]:
     counts = report["counts"]
     found = ", ".join(say(words, n=counts[key]) for key, words in _COUNTED)
     others = ", ".join(say(f"{key}_count", n=counts[key]) for key in ("skipped", "waived", "passed"))
-    yield f"{found}; {others}"
+    yield from _wrapped("", f"{found}; {others}", say)
     yield f"{report['verdict'].upper():6} {say('text_' + report['verdict'])}"
-    yield from _wrapped(say("text_next"), next_step(report, findings, say))
+    yield from _wrapped(say("text_next"), next_step(report, findings, say), say)
 
 
 def next_step(report: Report, findings: Findings, say: Speech) -> str:
