@@ -192,42 +192,65 @@ def find_clicks(x, at, bend, first, last, group, reach, ratio, floor, found):  #
 
 
 @inner
+def _is_same(a, b):
+    # Twice the dither of 24 bits: what was copied before it was dithered is still a copy.
+    return abs(a - b) <= 7e-7
+
+
+@inner
 def _same_run(x, at, lag, low, high):
     """Return where the stretch around ``at`` that equals what stood ``lag`` samples before begins and ends."""
     first = at
-    while first - 1 >= low + lag and x[first - 1] == x[first - 1 - lag]:
+    while first - 1 >= low + lag and _is_same(x[first - 1], x[first - 1 - lag]):
         first -= 1
     last = at + 1
-    while last < high and x[last] == x[last - lag]:
+    while last < high and _is_same(x[last], x[last - lag]):
         last += 1
     return first, last
 
 
-def find_repeats(x, bits, low, high, shortest, longest, table, found):
-    """Find stretches between ``low`` and ``high`` that come twice, or a few times, in a row, sample by sample.
+@inner
+def _rings(x, at, lag):
+    """Tell whether the ``lag`` samples from ``at`` on nearly equal those before: a held wave comes again by itself."""
+    power, rest = 0.0, 0.0
+    for i in range(at, at + lag):
+        power += x[i] * x[i]
+        rest += (x[i] - x[i - lag]) * (x[i] - x[i - lag])
+    return rest < 0.01 * power
 
-    ``bits`` is ``x`` seen as unsigned words. Places are chosen by their own value, so that both copies choose the same
-    ones; ``table`` holds where each value was seen last. ``found`` gets rows of start, length and times.
+
+def find_repeats(x, low, high, shortest, longest, table, found):
+    """Find stretches between ``low`` and ``high`` that come twice, or a few times, in a row, but for their dither.
+
+    Places are chosen by three samples' own values, to 16 bits, so that both copies choose the same ones; ``table``
+    holds where each choice was seen last. Samples below −60 dBFS choose nothing. ``found`` gets rows of start, length
+    and times.
     """
     table[:] = -1
     count = 0
     size = np.uint64(table.shape[0] - 1)
     i = max(0, low - longest)
+    high = min(high, x.shape[0] - 2)
     while i < high:
-        h = (bits[i] ^ (bits[i] >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15)
-        if (h >> np.uint64(59)) != np.uint64(0) or x[i] == 0.0:
+        if abs(x[i]) < 0.001:
+            i += 1
+            continue
+        a, b, c = np.int64(x[i] * 32768.0), np.int64(x[i + 1] * 32768.0), np.int64(x[i + 2] * 32768.0)
+        h = np.uint64(a + 0x20003 * b + 0x400070009 * c) * np.uint64(0x9E3779B97F4A7C15)
+        if (h >> np.uint64(59)) != np.uint64(0):
             i += 1
             continue
         slot = np.int64((h >> np.uint64(20)) & size)
         before = table[slot]
         table[slot] = i
         lag = i - before
-        if before < 0 or i < low or lag < shortest or lag > longest or x[before] != x[i] or x[before + 1] != x[i + 1]:
+        is_near = before >= 0 and i >= low and shortest <= lag <= longest
+        if not (is_near and _is_same(x[before], x[i]) and _is_same(x[before + 1], x[i + 1])):
             i += 1
             continue
         first, last = _same_run(x, i, lag, max(0, low - longest), x.shape[0])
         times = np.int64(np.round((last - first) / lag))
-        if 1 <= times <= 8 and abs(last - first - times * lag) <= 2 and first >= low:
+        if 1 <= times <= 8 and abs(last - first - times * lag) <= 2 and first >= low and not _rings(x, first - lag, lag):
             if count < found.shape[0]:
                 found[count, 0], found[count, 1], found[count, 2] = first, lag, times
             count += 1

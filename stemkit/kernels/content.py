@@ -15,7 +15,7 @@ low_band = ObjectKernel(_BODY, "low_band", "d2 q0 q0 q0 d2", unordered=True)
 find_gaps = ObjectKernel(_BODY, "find_gaps", "d2 q0 q0 q0 q0 q0 d2")
 bends = ObjectKernel(_BODY, "bends", "d1 q0 q0 q0 d1", unordered=True)
 find_clicks = ObjectKernel(_BODY, "find_clicks", "d1 q0 d1 q0 q0 q0 q0 d0 d0 d2")
-find_repeats = ObjectKernel(_BODY, "find_repeats", "d1 Q1 q0 q0 q0 q0 q1 d2")
+find_repeats = ObjectKernel(_BODY, "find_repeats", "d1 q0 q0 q0 q0 q1 d2")
 _decimate = ObjectKernel(_BODY, "decimate", "d1 q0 q0 d1 d2 d1", unordered=True)
 
 

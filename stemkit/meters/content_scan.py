@@ -172,8 +172,7 @@ class ContentScanner:
     def _find_repeats(self, mono: Floats, low: int, high: int) -> None:
         found = np.zeros((64, 3))
         shortest, longest = round(_SHORTEST_REPEAT_S * self._rate), round(_LONGEST_REPEAT_S * self._rate)
-        bits = mono.view(np.uint64)
-        count = kernels.find_repeats(mono, bits, low, high, shortest, longest, self._places, found)
+        count = kernels.find_repeats(mono, low, high, shortest, longest, self._places, found)
         kept = found[: min(count, len(found))]
         kept[:, 0] += self._start()
         self._repeats.append(kept)

@@ -1,4 +1,4 @@
-"""Repeated buffers: a few milliseconds that come twice in a row, sample by sample."""
+"""Repeated buffers: a few milliseconds that come twice in a row, but for their dither."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stemkit.meters._content import FRAMES_PER_SECOND, Content
 
-VERSION = 1
+VERSION = 2
 _QUIET_DB = -55.0
 _MOST_PER_MINUTE = 40.0
 

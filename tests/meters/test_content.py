@@ -148,14 +148,24 @@ def test_clicks_are_found_where_they_are(kind: str) -> None:
     assert clicks.read_content(scan(sound)[0]).places == tuple(places)
 
 
+@pytest.mark.parametrize("is_dithered", [False, True])
 @pytest.mark.parametrize("length", [256, 1024, 4801])
-def test_buffers_that_came_twice_are_found(length: int) -> None:
+def test_buffers_that_came_twice_are_found(length: int, is_dithered: bool) -> None:
     sound = clean("music")
     sound[5 * RATE : 5 * RATE + length] = sound[5 * RATE - length : 5 * RATE]
+    if is_dithered:
+        rng = np.random.default_rng(3)
+        sound = np.round(sound * 2**23 + rng.random(sound.shape) - rng.random(sound.shape)) / 2**23
     found = repeats.read_content(scan(sound)[0])
     assert found.starts == pytest.approx((5 * RATE,), abs=2)
     assert found.lengths == (length,)
     assert found.times == (1,)
+
+
+def test_held_waves_are_no_repeats() -> None:
+    t = np.arange(SECONDS * RATE) / RATE
+    saw = 0.2 * ((t * 110.0) % 1.0 - 0.5)[:, np.newaxis]
+    assert repeats.read_content(scan(np.round(_stereo(saw) * 2**23) / 2**23)[0]) == repeats.Repeats()
 
 
 def test_drawn_waveforms_do_not_click() -> None:
