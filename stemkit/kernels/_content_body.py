@@ -250,7 +250,12 @@ def find_repeats(x, low, high, shortest, longest, table, found):
             continue
         first, last = _same_run(x, i, lag, max(0, low - longest), x.shape[0])
         times = np.int64(np.round((last - first) / lag))
-        if 1 <= times <= 8 and abs(last - first - times * lag) <= 2 and first >= low and not _rings(x, first - lag, lag):
+        if (
+            1 <= times <= 8
+            and abs(last - first - times * lag) <= 2
+            and first >= low
+            and not _rings(x, first - lag, lag)
+        ):
             if count < found.shape[0]:
                 found[count, 0], found[count, 1], found[count, 2] = first, lag, times
             count += 1
