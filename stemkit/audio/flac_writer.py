@@ -22,6 +22,7 @@ from stemkit.audio.reader import read_blocks
 from stemkit.audio.tags import Marker
 from stemkit.audio.writer import WriteFormat, pack_24
 from stemkit.core.block import Block
+from stemkit.core.checksum import Checksum
 from stemkit.core.errors import Problem, RenderError
 from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, cannot_write
 from stemkit.core.media import MediaInfo
@@ -71,6 +72,8 @@ class FlacWriter:
     ----------
     tags
         Vorbis comments, name and value.
+    checksum
+        Takes the digest of the sound that is written, so that it can be looked for again.
 
     Raises
     ------
@@ -80,14 +83,16 @@ class FlacWriter:
         If the system refuses to write.
     """
 
-    def __init__(self, path: Path, fmt: WriteFormat, tags: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, path: Path, fmt: WriteFormat, tags: Sequence[tuple[str, str]] = (), checksum: Checksum | None = None
+    ) -> None:
         from stemkit.audio._streamed import WholeCalls
 
         if fmt.layout.name not in _LAYOUTS or fmt.subtype == "FLOAT":
             message = f"FLAC cannot hold {fmt.layout.name} in {fmt.subtype}"
             hint = "choose WAV, or one mono file for each channel"
             raise RenderError(Problem("no_flac", message, hint, path=str(path)))
-        self._path, self._fmt, self._tags = path, fmt, tags
+        self._path, self._fmt, self._tags, self._checksum = path, fmt, tags, checksum
         self._bits = 16 if fmt.subtype == "PCM_16" else 24
         self._written, self._digest = 0, hashlib.md5(usedforsecurity=False)
         try:
@@ -133,6 +138,8 @@ class FlacWriter:
         if stated_digest(self._path) != self._digest.digest():
             self.abort()
             raise self._defect("not_lossless", "the encoder was given other samples than it states")
+        if self._checksum is not None:
+            self._checksum.update(self._digest.digest())
 
     def abort(self) -> None:
         """Give up and remove what was written."""

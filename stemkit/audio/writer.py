@@ -20,6 +20,7 @@ from stemkit.audio._riff import EXTENSIBLE, IEEE_FLOAT, PCM, UNKNOWN_SIZE
 from stemkit.audio._values import packed_at_once, whole_values, wrong_value
 from stemkit.audio.bext import LEVELS_AT, build_bext
 from stemkit.core.block import Block
+from stemkit.core.checksum import Checksum
 from stemkit.core.errors import Problem, RenderError
 from stemkit.core.files import cannot_write
 from stemkit.core.layout import Layout, mask_of
@@ -56,7 +57,7 @@ class WriteFormat:
 
 def needed_bytes(fmt: WriteFormat, bext: Bext | None = None, chunks: Chunks = ()) -> int:
     """Return the size that the file will have."""
-    return len(_header(fmt, bext, chunks)) + fmt.data_bytes + fmt.data_bytes % 2
+    return len(header_of(fmt, bext, chunks)) + fmt.data_bytes + fmt.data_bytes % 2
 
 
 def container_of(fmt: WriteFormat, bext: Bext | None = None) -> str:
@@ -79,6 +80,8 @@ class PrintWriter:
         Other chunks to put before the sound, name and body.
     durable
         Force the file to the disk when it is complete; without, that is left to who gives it its name.
+    checksum
+        Takes the sound that is written, so that it can be looked for again (`stemkit.audio.written`).
 
     Raises
     ------
@@ -92,10 +95,17 @@ class PrintWriter:
     """
 
     def __init__(
-        self, path: Path, fmt: WriteFormat, *, bext: Bext | None = None, chunks: Chunks = (), durable: bool = True
+        self,
+        path: Path,
+        fmt: WriteFormat,
+        *,
+        bext: Bext | None = None,
+        chunks: Chunks = (),
+        durable: bool = True,
+        checksum: Checksum | None = None,
     ) -> None:
-        header = _header(fmt, bext, chunks)
-        self._path, self._fmt, self._durable = path, fmt, durable
+        header = header_of(fmt, bext, chunks)
+        self._path, self._fmt, self._durable, self._checksum = path, fmt, durable, checksum
         self._written = self._bytes = self._begun_bytes = 0
         try:
             self._file = open(system_path(path), "wb", buffering=0)  # noqa: SIM115, PTH123
@@ -111,7 +121,7 @@ class PrintWriter:
             raise self._error("too_long", f"more samples than the {self._fmt.length_samples} announced")
         if len(block) == 0:
             return
-        self._put(self._encode(block).data.cast("B"))
+        self._put_sound(self._encode(block).data.cast("B"))
         self._written += len(block)
 
     def push_packed(self, raw: memoryview) -> None:
@@ -121,7 +131,7 @@ class PrintWriter:
             raise ValueError(f"{raw.nbytes} bytes do not fit {self._fmt.subtype} in {self._fmt.layout.name}")
         if self._written + length > self._fmt.length_samples:
             raise self._error("too_long", f"more samples than the {self._fmt.length_samples} announced")
-        self._put(raw)
+        self._put_sound(raw)
         self._written += length
 
     def close(self) -> None:
@@ -156,6 +166,11 @@ class PrintWriter:
             self.close()
         else:
             self.abort()
+
+    def _put_sound(self, data: memoryview) -> None:
+        if self._checksum is not None:
+            self._checksum.update(data)
+        self._put(data)
 
     def _put(self, data: bytes | memoryview) -> None:
         rest = memoryview(data)
@@ -223,7 +238,7 @@ def write_levels(path: Path, bext: Bext) -> None:
         raise cannot_write(path, error) from error
 
 
-def _header(fmt: WriteFormat, bext: Bext | None, others: Chunks = ()) -> bytes:
+def header_of(fmt: WriteFormat, bext: Bext | None, others: Chunks = ()) -> bytes:
     """Return everything before the first sample."""
     chunks = _chunks_before_data(fmt, bext, others)
     data_bytes = fmt.data_bytes

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -59,15 +59,20 @@ def sha256_of(path: Path, on_bytes: Callable[[int], None] | None = None) -> str:
         Called with the number of bytes of each piece, for progress.
     """
     digest = hashlib.sha256()
+    for piece in pieces_of(path):
+        digest.update(piece)
+        if on_bytes is not None:
+            on_bytes(len(piece))
+    return digest.hexdigest()
+
+
+def pieces_of(path: Path, offset: int = 0) -> Iterator[memoryview]:
+    """Yield what a file holds from a place on; each piece is good until the next one is asked for."""
     buffer = memoryview(bytearray(_HASH_BUFFER))
     with RandomReader(path) as file:
-        offset = 0
         while got := file.read_into(offset, buffer):
-            digest.update(buffer[:got])
+            yield buffer[:got]
             offset += got
-            if on_bytes is not None:
-                on_bytes(got)
-    return digest.hexdigest()
 
 
 def write_atomically(path: Path, data: bytes | str, *, durable: bool = True) -> None:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stemkit.audio.flac_writer import decodes_as_stated
+from stemkit.audio.flac_writer import decodes_as_stated, stated_digest
 from stemkit.audio.probe import probe
 from stemkit.audio.reader import read_blocks
 from stemkit.audio.writer import write_levels
+from stemkit.audio.written import hash_written, require_encoded
 from stemkit.core.block import Block
 from stemkit.core.errors import Problem, RenderError
 from stemkit.core.facts import NullFacts
@@ -76,8 +77,10 @@ def _written(target: Target) -> WrittenFile:
     for sound, at in ((target.head, 0), (target.tail, media.length_samples - tail)):
         if sound is not None and not _is_same(media.length_samples, file, sound, at):
             raise _not_as_planned(target, "the leader in the file is not the one that was planned")
-    if media.container == "FLAC" and not decodes_as_stated(media):
-        raise _not_as_planned(target, "the FLAC file does not decode to what was encoded")
+    if media.container == "FLAC":
+        require_encoded(target.path, stated_digest(target.path), target.checksum)
+        if not decodes_as_stated(media):
+            raise _not_as_planned(target, "the FLAC file does not decode to what was encoded")
     return replace(file, media=replace(media, bext=media.bext or target.bext))
 
 
@@ -224,13 +227,17 @@ def _side_by_side(files: Mapping[str, Files], span: Span, pool: ThreadPoolExecut
 def _completed(
     target: PrintTarget, files: Files, ledgers: Sequence[Ledger]
 ) -> tuple[tuple[WrittenFile, ...], tuple[str, ...]]:
-    """Put the levels of each reel into the headers of files that hold all its channels, then hash."""
-    found, order = [], list(dict.fromkeys(file.film for file in files))
+    """Put the levels of each reel into the headers, then hash.
+
+    A file of one channel gets the levels of the whole sound too: its own say nothing about the programme.
+    """
+    found, hashes, order = [], [], list(dict.fromkeys(file.film for file in files))
     for planned, file in zip(target.files, files, strict=True):
-        is_whole_sound = len(planned.channels) == target.channels
         bext = planned.bext
-        if bext is not None and is_whole_sound and planned.container == "wav":
+        if bext is not None and planned.container == "wav":
             bext = with_levels(bext, ledgers[order.index(planned.film)])
             write_levels(planned.path, bext)
         found.append(replace(file, media=replace(file.media, bext=bext)))
-    return tuple(found), tuple(sha256_of(file.media.path) for file in found)
+        is_wav = planned.container == "wav"
+        hashes.append(hash_written(planned.path, planned.fmt, bext, planned.put) if is_wav else sha256_of(planned.path))
+    return tuple(found), tuple(hashes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -19,7 +19,9 @@ from stemkit.audio.flac_writer import FlacWriter, chapter_tags
 from stemkit.audio.reader import decode, read_blocks
 from stemkit.audio.tags import Marker
 from stemkit.audio.writer import Chunks, PrintWriter, WriteFormat
+from stemkit.audio.written import Put
 from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
+from stemkit.core.checksum import Checksum
 from stemkit.core.media import Bext, MediaInfo
 from stemkit.core.timebase import Span
 
@@ -50,12 +52,18 @@ class Target:
     container: str = "wav"
     head: Block | None = None
     tail: Block | None = None
+    checksum: Checksum = field(default_factory=Checksum, compare=False)
 
     def open(self) -> SoundWriter:
         """Open its writer."""
         if self.container == "flac":
-            return FlacWriter(self.path, self.fmt, _tags(self))
-        return PrintWriter(self.path, self.fmt, bext=self.bext, chunks=self.chunks)
+            return FlacWriter(self.path, self.fmt, _tags(self), self.checksum)
+        return PrintWriter(self.path, self.fmt, bext=self.bext, chunks=self.chunks, checksum=self.checksum)
+
+    @property
+    def put(self) -> Put:
+        """What was written, for those who look for it again."""
+        return Put(self.chunks, self.checksum)
 
 
 @dataclass(frozen=True, slots=True)

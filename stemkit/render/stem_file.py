@@ -9,7 +9,9 @@ from pathlib import Path
 from stemkit.audio.probe import probe
 from stemkit.audio.tags import SoundTags, ixml_chunk, marker_chunks
 from stemkit.audio.writer import Chunks, PrintWriter, WriteFormat, container_of, needed_bytes, write_levels
+from stemkit.audio.written import Put, hash_written
 from stemkit.core.block import Stream
+from stemkit.core.checksum import Checksum
 from stemkit.core.errors import MediaError, OutputError, Problem, RenderError
 from stemkit.core.files import sha256_of
 from stemkit.core.layout import LAYOUTS, mask_of
@@ -140,10 +142,11 @@ def conform_stem(
     fmt = stem_format(media, steps)
     told = on_samples or _tell_nobody
     bext = _bext(media, steps, fmt, made_by, tags)
-    with PrintWriter(path, fmt, bext=bext, chunks=_chunks(bext, fmt, tags, others), durable=False) as writer:
+    put = Put(_chunks(bext, fmt, tags, others), Checksum())
+    with PrintWriter(path, fmt, bext=bext, chunks=put.chunks, durable=False, checksum=put.checksum) as writer:
         for length in _stored(writer, media, steps, fmt, role):
             told(length)
-    return measured_file(path, fmt, told, bext, threads)
+    return measured_file(path, fmt, told, bext, put, threads)
 
 
 def _stored(
@@ -172,11 +175,17 @@ def measured_file(
     fmt: WriteFormat | None = None,
     told: Told | None = None,
     bext: Bext | None = None,
+    put: Put | None = None,
     threads: int | None = None,
 ) -> StemFile:
     """Open a file that was just written, measure it, and see that it is what it was to be.
 
-    Its ``bext`` chunk, where it is given, gets the levels that were measured.
+    Parameters
+    ----------
+    bext
+        Its ``bext`` chunk, which gets the levels that were measured.
+    put
+        What was written; `None` for a file that was copied.
 
     Raises
     ------
@@ -186,7 +195,7 @@ def measured_file(
         If it cannot be read again: then the disk is at fault, not the source.
     """
     try:
-        return _measured_file(path, fmt, told, bext, threads)
+        return _measured_file(path, fmt, told, bext, put, threads)
     except (MediaError, OSError) as error:
         reason = error.problems[0].message if isinstance(error, MediaError) else error.strerror or str(error)
         hint = "check the disk and whether something removes files there"
@@ -195,7 +204,7 @@ def measured_file(
 
 
 def _measured_file(
-    path: Path, fmt: WriteFormat | None, told: Told | None, bext: Bext | None, threads: int | None
+    path: Path, fmt: WriteFormat | None, told: Told | None, bext: Bext | None, put: Put | None, threads: int | None
 ) -> StemFile:
     media = probe(path)
     if not media.is_usable or (fmt is not None and _described(media) != _wanted(fmt)):
@@ -207,7 +216,8 @@ def _measured_file(
         bext = with_levels(bext, ledger)
         write_levels(path, bext)
         media = replace(media, bext=bext)
-    return StemFile(replace(media, problem=None), ledger, sha256_of(path))
+    sha256 = sha256_of(path) if fmt is None or put is None else hash_written(path, fmt, bext, put)
+    return StemFile(replace(media, problem=None), ledger, sha256)
 
 
 def with_levels(bext: Bext, ledger: Ledger) -> Bext:

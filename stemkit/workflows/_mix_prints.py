@@ -168,7 +168,7 @@ def _plain_proof(
     """Measure prints of one plain file each, and subtract them."""
     told = pace.counter("measuring the prints", length * len(rows))
     plain = [target.files[0] for target in targets.values()]
-    measured = pace.each(plain, lambda one: measured_file(one.path, one.fmt, told, one.bext), told)
+    measured = pace.each(plain, lambda one: measured_file(one.path, one.fmt, told, one.bext, one.put), told)
     files = dict(zip(targets, measured, strict=True))
     media = {name: file.media for name, file in files.items()}
     work = Work(pace.jobs, on_samples=pace.counter("proving the null", length))

@@ -27,7 +27,7 @@ END = np.arange(-6, 6).reshape(2, 6) / 2**23
 def long_file(tmp_path: Path) -> Path:
     """Write the header and the last two samples of a long print; the rest is a hole."""
     path = tmp_path / "x.wav"
-    header = writer_module._header(FORMAT, Bext(time_reference_samples=5))
+    header = writer_module.header_of(FORMAT, Bext(time_reference_samples=5))
     with path.open("wb") as file:
         file.write(header)
         file.seek(len(header) + (LENGTH - 2) * FORMAT.frame_bytes)
