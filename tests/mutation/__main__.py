@@ -42,7 +42,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "dsp/quantise": ("tests/dsp/test_quantise.py",),
     "dsp/limiter": ("tests/dsp/test_limiter.py", "tests/render/test_true_peaks.py"),
     "render/verify": ("tests/render/test_printing.py", "tests/mix/test_mix.py"),
-    "plan/routing": ("tests/plan/test_routing_levels.py", "tests/laws/test_mix_laws.py"),
+    "plan/routing": ("tests/plan/test_routing_apart.py", "tests/plan/test_routing_levels.py"),
     "plan/timeline": ("tests/plan/test_timeline.py",),
     "plan/stretches": ("tests/laws/test_incremental_law.py",),
 }
