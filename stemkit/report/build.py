@@ -94,6 +94,7 @@ def build_check_report(check: Mapping[str, Any], film: Film | None = None) -> Re
         **{key: {} for key in ("meters", "curves")},
         "overs": [],
         "waivers": [] if film is None else _waivers(film),
+        **({"repaired_into": check["repaired_into"]} if check.get("repaired_into") else {}),
     }
 
 

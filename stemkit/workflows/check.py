@@ -121,13 +121,16 @@ def check(
     selected_rules(spec, select, ignore)
     if problems := unknown_codes(spec):
         raise ProfileError(*problems)
+    as_delivered = film
     if fix_into is not None:
         film = _repaired(film, fix_into, store, jobs, progress)
     result = check_film(film, spec, select=select, ignore=ignore, deep=deep, store=store, jobs=jobs, progress=progress)
+    if film is not as_delivered:
+        result.report["repaired_into"] = str(fix_into)
     listed = severities.listed(result.run)
     if listed == result.run:
         return result
-    report = build_check(result.facts, listed)
+    report = {**result.report, **build_check(result.facts, listed)}
     told = {id(one): row for one, row in zip(ranked(result.run.findings), result.report["findings"], strict=True)}
     report["findings"] = [told[id(one)] for one in ranked(listed.findings)]
     return replace(result, run=listed, report=report)

@@ -232,6 +232,12 @@ def test_fixing_writes_copies_and_checks_those(tmp_path: Path) -> None:
     assert result.verdict == "ready"
     assert source.read_bytes() == before
     assert all(str(tmp_path / "out") in stem["path"] for stem in result.report["chapters"][0]["stems"])
+    assert result.report["repaired_into"] == str(tmp_path / "out")
+    assert f"Repaired copies: {tmp_path / 'out'}" in result.in_format("text", width=1000)
+    assert "deliver the repaired copies" in result.in_format("text")
+    clean = check([film], ignore=["FMT", "LEN"])
+    assert "repaired_into" not in clean.report
+    assert "deliver these stems" in clean.in_format("text")
 
 
 def test_a_stem_whose_end_was_made_to_fit_is_part_of_the_chapter_again(tmp_path: Path) -> None:

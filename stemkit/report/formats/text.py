@@ -206,6 +206,8 @@ def _end(report: Report, findings: Findings, say: _Typist) -> Iterator[str]:
     others = ", ".join(say(f"{key}_count", n=counts[key]) for key in ("skipped", "waived", "passed"))
     yield from _wrapped("", f"{found}; {others}", say)
     yield f"{report['verdict'].upper():6} {say('text_' + report['verdict'])}"
+    if report.get("repaired_into"):
+        yield from _wrapped("", say("text_repaired_into", folder=shown(report["repaired_into"])), say)
     yield from _wrapped(say("text_next"), next_step(report, findings, say), say)
 
 
@@ -217,7 +219,8 @@ def next_step(report: Report, findings: Findings, say: Speech) -> str:
         return say("next_proven")
     if report["verdict"] == "ready" or not errors:
         has_pictures = report["film"].get("frame_rate") is not None
-        step = say("next_deliver" if not is_film else "next_mix" if has_pictures else "next_init")
+        alone = "next_deliver_copies" if report.get("repaired_into") else "next_deliver"
+        step = say(("next_mix" if has_pictures else "next_init") if is_film else alone)
         to_look_at = sum(one["severity"] == "warning" for one in findings)
         return f"{say('next_look', n=to_look_at)} {step}" if to_look_at else step
     if report["verdict"] == "fix":
