@@ -25,6 +25,7 @@ class MixAsked:
     balance: str | None
     duck: float | None
     me: MeChoice | None
+    me_gain: float | None
     plan_only: bool
     joins: bool
     chapters: str | None
@@ -53,7 +54,7 @@ class MixAsked:
         from stemkit.core.errors import Problem, UsageError
 
         alone = ("chapters", "missing")
-        names = {"plan_only": "plan"}
+        names = {"plan_only": "plan", "me_gain": "me-gain"}
         others = [names.get(each.name, each.name) for each in fields(self) if getattr(self, each.name)]
         if others := [name for name in others if name not in alone]:
             message = f"--chapters is an excerpt of the mix as it is: --{others[0]} does not go with it"
@@ -69,6 +70,7 @@ class MixAsked:
             "limiter": self.limiter,
             "duck_db": self.duck,
             "me": self.me,
+            "me_gain_db": self.me_gain,
             "plan_only": self.plan_only,
             **asked_balance(self.balance, film),
         }
@@ -77,18 +79,21 @@ class MixAsked:
         """Return the JSON object of a mix, after what was asked for beside it is written."""
         from stemkit.workflows._mix_parts import left_over
         from stemkit.workflows.excerpt import ExcerptResult
-        from stemkit.workflows.joins import cut_joins
-        from stemkit.workflows.under_picture import put_under_picture
+        from stemkit.workflows.joins import cut_joins, cuts_in
+        from stemkit.workflows.under_picture import PICTURE, put_under_picture
 
         data = result.as_dict()
-        if isinstance(result, ExcerptResult):
+        if isinstance(result, ExcerptResult) or result.report is None:
             return data
-        if result.report is not None and (others := left_over(output, data["prints"])):
-            data["left_over"] = others
-        if self.joins and result.report is not None:
+        if self.joins:
             data["joins"] = list(cut_joins(output))
-        if self.picture is not None and result.report is not None:
-            data["picture"] = put_under_picture(output, self.picture)
+        if self.picture is not None:
+            data[PICTURE] = put_under_picture(output, self.picture)
+        made = data.get(PICTURE) or result.report.get(PICTURE)
+        others = left_over(output, data["prints"], [made["path"]] if made else [])
+        others += [] if self.joins or result.is_unchanged else cuts_in(output)
+        if others:
+            data["left_over"] = others
         return data
 
     def text_of(self, result: MixResult | ExcerptResult, data: dict[str, Any]) -> str:
@@ -116,6 +121,9 @@ def mix_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option(
         "--me", type=click.Choice(["follow", "undipped"]), help="M&E as in the mix, or before ducking and limiter."
+    )
+    @click.option(
+        "--me-gain", type=click.FloatRange(-40.0, 0.0), metavar="DB", help="A gain for an undipped M&E alone."
     )
     @click.option("--plan", "plan_only", is_flag=True, help="Show the balance of the chapters and write nothing.")
     @click.option("--joins", is_flag=True, help="Write a short file for each cut too: full mix, 3 s before and after.")

@@ -149,8 +149,8 @@ def _duck(duck: Mapping[str, Any] | None, me: Mapping[str, Any] | None) -> Itera
         peak = f"{number(me['true_peak_dbtp'], 2)} dBTP"
         yield f"  {me['print']} is as before ducking and limiter, and is not claimed to add up; its true peak is {peak}"
         if me["proposed_gain_db"] is not None:
-            gain, limit = number(me["proposed_gain_db"], sign=True), number(me["limit_dbtp"], 2)
-            yield f"      -> me_gain_db = {gain} in the film file's [mix] would bring it under {limit} dBTP"
+            gain, limit = f"{me['proposed_gain_db']:.1f}", number(me["limit_dbtp"], 2)  # to be typed: a plain minus
+            yield f"      -> --me-gain {gain}, or me_gain_db = {gain} in [mix], brings it under {limit} dBTP"
 
 
 def null_as_text(null: Mapping[str, Any]) -> Iterator[str]:

@@ -149,7 +149,7 @@ def _apart(me: Mapping[str, Any], say: Speech) -> Iterator[str]:
     yield say("me_apart", **words) if not me["gain_db"] else say("me_apart_gain", gain=gain, **words)
     if me["proposed_gain_db"] is not None:
         limit = number(me["limit_dbtp"], 1)
-        yield say("me_proposed", gain=number(me["proposed_gain_db"], sign=True), limit=limit)
+        yield say("me_proposed", gain=f"{me['proposed_gain_db']:.1f}", limit=limit)
 
 
 def trim_rows(report: Report) -> Iterator[TrimRow]:

@@ -47,15 +47,17 @@ def stem_of(part: Mapping[str, Any]) -> str:
     return name.removesuffix(f"_r{reel:02}") if reel else name
 
 
-def left_over(out: Path, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def left_over(out: Path, rows: Sequence[Mapping[str, Any]], others: Sequence[str] = ()) -> list[str]:
     """Return the files in the folder of a mix that an earlier one wrote in another form and that are no part of it.
 
     Parameters
     ----------
     rows
         The prints of the mix, as its JSON object lists them.
+    others
+        Files that belong to it too.
     """
-    current = {part["path"] for row in rows for part in parts_in(row)}
+    current = {part["path"] for row in rows for part in parts_in(row)} | set(others)
     stems = "|".join(re.escape(stem_of(parts_in(row)[0])) for row in rows)
-    known = re.compile(rf"({stems})(_r\d\d)?(\.[A-Za-z]{{1,3}})?\.(wav|flac)")
+    known = re.compile(rf"({stems})(_r\d\d)?(\.[A-Za-z]{{1,3}})?\.(wav|flac)|({stems})(_r\d\d)?_picture\.(mov|mkv)")
     return sorted(path.name for path in out.iterdir() if known.fullmatch(path.name) and path.name not in current)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from stemkit.audio.probe import probe
 from stemkit.audio.writer import PrintWriter, WriteFormat
+from stemkit.core.errors import MediaError
 from stemkit.core.files import OutputSet
 from stemkit.core.media import Bext
 from stemkit.core.steps import Subtype
@@ -18,11 +21,14 @@ from stemkit.workflows._mix_parts import layout_in, parts_in, sound_of
 
 FOLDER = "joins"
 SIDE_S = 3.0
+_ORIGINATOR, _NAME = "stemkit", re.compile(r"after_\d{3,}\.wav")
 _SUBTYPES: dict[str, Subtype] = {"PCM_16": "PCM_16", "PCM_24": "PCM_24", "FLOAT": "FLOAT"}
 
 
 def cut_joins(folder: Path) -> tuple[str, ...]:
     """Write one file for each cut of a finished mix: 3 s before and 3 s after it, the very samples of the print.
+
+    Those of cuts that an earlier mix had and this one has not are taken away.
 
     Parameters
     ----------
@@ -54,7 +60,20 @@ def cut_joins(folder: Path) -> tuple[str, ...]:
             _cut(files, Span(max(0, at - side), min(length, at + side)), output.temporary(name), after, full)
             names.append(name)
         output.commit(names)
+    for stale in set(cuts_in(folder)) - set(names):
+        (folder / stale).unlink(missing_ok=True)
     return tuple(names)
+
+
+def cuts_in(folder: Path) -> list[str]:
+    """Return the files of cuts in the folder of a mix, by their names and by who wrote them."""
+    found = []
+    for path in sorted((folder / FOLDER).glob("after_*.wav")):
+        with contextlib.suppress(MediaError):
+            bext = probe(path).bext
+            if _NAME.fullmatch(path.name) and bext is not None and bext.originator == _ORIGINATOR:
+                found.append(f"{FOLDER}/{path.name}")
+    return found
 
 
 def _cut(files: Sequence[WrittenFile], span: Span, path: Path, after: int, full: Mapping[str, Any]) -> None:
@@ -64,7 +83,7 @@ def _cut(files: Sequence[WrittenFile], span: Span, path: Path, after: int, full:
     start = media.bext.time_reference_samples if media.bext else 0
     bext = Bext(
         description=f"the cut after chapter {after}",
-        originator="stemkit",
+        originator=_ORIGINATOR,
         time_reference_samples=start + first.head_samples + span.start,
     )
     with PrintWriter(path, fmt, bext=bext) as writer:

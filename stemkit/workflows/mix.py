@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from stemkit.core.errors import Problem, UsageError
 from stemkit.core.files import OutputSet, tidy
 from stemkit.core.film import BalanceMode, Film, LimiterChoice, MeChoice
 from stemkit.core.layout import LAYOUTS
@@ -72,6 +73,7 @@ def mix(
     trims_db: Mapping[int, float] | None = None,
     duck_db: float | None = None,
     me: MeChoice | None = None,
+    me_gain_db: float | None = None,
     plan_only: bool = False,
     missing_as_silence: bool = False,
     store: FactStore | None = None,
@@ -94,8 +96,8 @@ def mix(
         Wins over the film's ``[mix] limiter``.
     balance, trims_db
         Win over the film's ``[mix] balance`` and ``[balance]``.
-    duck_db, me
-        Win over the depth in the film's ``[mix] duck``, and over its ``[mix] me``.
+    duck_db, me, me_gain_db
+        Win over the depth in the film's ``[mix] duck``, and over its ``[mix] me`` and ``me_gain_db``.
     plan_only
         Measure and plan the balance of the chapters, and write nothing.
     missing_as_silence
@@ -112,7 +114,7 @@ def mix(
     """
     profile = profile or load_profile(film.profile, beside=film.base)
     film = _as_asked(film, limiter, balance, trims_db)
-    film = _as_ducked(film, duck_db, me)
+    film = _as_ducked(film, duck_db, me, me_gain_db)
     name = print_by or film.mix.profile
     print_profile = load_profile(name, beside=film.base) if name else profile
     store = store or open_store()
@@ -140,10 +142,14 @@ def _as_asked(
     return replace(film, mix=mix)
 
 
-def _as_ducked(film: Film, duck_db: float | None, me: MeChoice | None) -> Film:
+def _as_ducked(film: Film, duck_db: float | None, me: MeChoice | None, me_gain_db: float | None) -> Film:
     mix = film.mix
     duck = mix.duck if duck_db is None else replace(mix.duck, depth_db=duck_db)
-    return replace(film, mix=replace(mix, duck=duck, me=me or mix.me))
+    me, own = me or mix.me, mix.me_gain_db if me_gain_db is None else me_gain_db
+    if me_gain_db and me != "undipped":
+        message = "--me-gain is for an M&E that stands apart from the mix; this one is a part of it"
+        raise UsageError(Problem("usage", message, "add --me undipped, or leave the gain out"))
+    return replace(film, mix=replace(mix, duck=duck, me=me, me_gain_db=own))
 
 
 def _planned(seen: Seen, store: FactStore, pace: Pace) -> MixResult:

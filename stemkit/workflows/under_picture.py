@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -13,8 +14,12 @@ from stemkit.core.files import OutputSet, require_space, sha256_of
 from stemkit.core.film import Film
 from stemkit.core.steps import Subtype
 from stemkit.render.print_files import read_print
-from stemkit.report.model import open_report
+from stemkit.report.formats import json
+from stemkit.report.model import REPORT_NAME, open_report
 from stemkit.workflows._mix_parts import layout_in, parts_in, sound_of, stem_of
+
+PICTURE = "picture"
+"""Key of the report under which stands what was put under a picture."""
 
 
 def look_at(picture: Path, film: Film) -> Picture:
@@ -38,10 +43,12 @@ def look_at(picture: Path, film: Film) -> Picture:
 def put_under_picture(folder: Path, video: Path) -> dict[str, Any]:
     """Write the full mix of a folder under a picture, into a file beside the prints.
 
+    The report of the mix gets what is returned; a file that is there already, of this picture and this mix, is kept.
+
     Returns
     -------
     dict
-        ``path``, ``sha256``, ``frames`` and ``frame_rate`` of the new file.
+        ``path``, ``sha256``, ``frames`` and ``frame_rate`` of the file, and the ``video_digest`` of the picture in it.
 
     Raises
     ------
@@ -51,6 +58,8 @@ def put_under_picture(folder: Path, video: Path) -> dict[str, Any]:
         If it cannot be written, or is not what it was to be; nothing is left then.
     """
     report, picture = open_report(folder), look_at_picture(video)
+    if (kept := _kept(folder, report, picture)) is not None:
+        return kept
     full = max(report["prints"], key=lambda each: len(each["roles"]))
     parts = parts_in(full)
     files = [sound_of(part, probe(folder / part["path"])) for part in parts]
@@ -67,10 +76,27 @@ def put_under_picture(folder: Path, video: Path) -> dict[str, Any]:
             raise _not_as_planned(path, "its video is not the picture's")
         if not holds_sound(path, read_print(files)):
             raise _not_as_planned(path, "its sound is not the mix")
-        sha256 = sha256_of(path)
-        output.commit([name])
-    rate = str(picture.fps) if picture.fps else None
-    return {"path": name, "sha256": sha256, "frames": picture.frames, "frame_rate": rate}
+        told = {
+            "path": name,
+            "sha256": sha256_of(path),
+            "frames": picture.frames,
+            "frame_rate": str(picture.fps) if picture.fps else None,
+            "video_digest": picture.digest,
+        }
+        output.write(REPORT_NAME, json.render({**report, PICTURE: told}))
+        output.commit([name, REPORT_NAME])
+    return told
+
+
+def _kept(folder: Path, report: Mapping[str, Any], picture: Picture) -> dict[str, Any] | None:
+    """Return what the report says of a file with the same picture that is still there; a new mix says nothing."""
+    told = report.get(PICTURE)
+    try:
+        if not told or told["video_digest"] != picture.digest:
+            return None
+        return dict(told) if sha256_of(folder / told["path"]) == told["sha256"] else None
+    except (OSError, KeyError, TypeError):
+        return None
 
 
 def _require_one_length(picture: Picture, length_s: Fraction, fps: Fraction | None) -> None:

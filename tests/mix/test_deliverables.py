@@ -12,6 +12,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
+from stemkit.audio.probe import probe
 from stemkit.cli.commands.mix import command
 from stemkit.core.errors import ManifestError, ProfileError, RenderError, StemkitError, UsageError
 from stemkit.core.film import Film
@@ -122,6 +123,12 @@ def test_a_changed_file_of_a_print_is_found_wherever_it_is(film: Film, tmp_path:
     film = with_files_asked(film, "1", None)
     profiled(film.base, '[delivery]\npackaging = "discrete-mono"' + LEADER, "split")
     result = mixed(film, tmp_path / "out", print_by="split")
+    for row in result.data["prints"]:
+        stated = [probe(tmp_path / "out" / file["path"]).bext for file in row["files"] if file["reel"] == 1]
+        # Each channel states the levels of the whole sound; its own say nothing about the programme.
+        assert len({(bext.loudness_lufs, bext.max_true_peak_dbtp) for bext in stated if bext}) == 1
+        assert stated[0] is not None
+        assert stated[0].loudness_lufs is not None
     changed = tmp_path / "out" / result.data["prints"][0]["files"][-1]["path"]
     data = bytearray(changed.read_bytes())
     data[-3 * RATE * 3 - 3000] ^= 1  # in the programme, before 3 s of tail

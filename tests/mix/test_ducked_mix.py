@@ -12,7 +12,7 @@ import soundfile
 from click.testing import CliRunner
 
 from stemkit.cli.commands.mix import command
-from stemkit.core.errors import RenderError
+from stemkit.core.errors import RenderError, UsageError
 from stemkit.core.film import Film
 from stemkit.intake.folder import open_film
 from stemkit.report.curves import decode
@@ -136,6 +136,15 @@ def test_an_undipped_me_over_its_limit_is_an_error_and_a_gain_is_proposed_only(t
     assert result.report is not None
     (error,) = (each for each in result.report["findings"] if each["severity"] == "error")
     assert (error["code"], round(error["observed"], 2)) == ("PEK001", round(me["true_peak_dbtp"], 2))
+    lower = mixed(film, tmp_path / "out", me_gain_db=me["proposed_gain_db"])
+    assert lower.data["me"]["gain_db"] == me["proposed_gain_db"]
+    assert lower.data["me"]["proposed_gain_db"] is None
+    assert not lower.has_errors
+
+
+def test_a_gain_for_an_me_that_is_part_of_the_mix_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--me-gain is for an M&E that stands apart"):
+        mixed(film_of(tmp_path, ""), tmp_path / "out", me_gain_db=-1.0)
 
 
 def test_an_undipped_me_that_does_not_fit_is_refused_with_a_reason(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from stemkit.audio.probe import probe
 from stemkit.cli.commands.mix import command
-from tests.mix.test_mix import RATE, plain_film
+from tests.mix.test_mix import RATE, film_file, plain_film
 
 
 def test_each_cut_can_be_heard_alone(tmp_path: Path) -> None:
@@ -31,6 +31,23 @@ def test_each_cut_can_be_heard_alone(tmp_path: Path) -> None:
     first = probe(out / data["joins"][0])
     assert first.bext is not None
     assert first.bext.time_reference_samples == RATE
+
+
+def test_cuts_of_an_earlier_film_do_not_stay(tmp_path: Path) -> None:
+    plain_film(tmp_path, [24, 24, 24])
+    out = tmp_path / "out"
+    args = [str(tmp_path / "film.toml"), "-o", str(out), "--json", "--quiet"]
+    CliRunner().invoke(command, [*args, "--joins"])
+    (out / "joins" / "after_x.wav").write_bytes((out / "joins" / "after_001.wav").read_bytes())
+    soundfile.write(out / "joins" / "after_009.wav", np.zeros((10, 2)), RATE)
+    film_file(tmp_path, [24, 24])
+    told = json.loads(CliRunner().invoke(command, args).stdout)
+    assert told["left_over"] == ["joins/after_001.wav", "joins/after_002.wav"]
+    told = json.loads(CliRunner().invoke(command, [*args, "--joins"]).stdout)
+    assert told["joins"] == ["joins/after_001.wav"]
+    # What has another name, or was written by others, is not ours to take away.
+    left = {path.name for path in (out / "joins").iterdir()}
+    assert left == {"after_001.wav", "after_x.wav", "after_009.wav"}
 
 
 def test_without_the_wish_there_are_none(tmp_path: Path) -> None:

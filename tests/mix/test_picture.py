@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -12,9 +13,12 @@ import pytest
 
 from stemkit.audio.picture import look_at_picture
 from stemkit.core.errors import MediaError, RenderError, UsageError
+from stemkit.intake.folder import open_film
 from stemkit.workflows import under_picture
+from stemkit.workflows._mix_parts import left_over
+from stemkit.workflows.mix import mix
 from tests.mix.test_deliverables import LEADER, START, profiled, sound
-from tests.mix.test_mix import plain_film
+from tests.mix.test_mix import noise, plain_film, write
 from tests.oracles import require_module, require_program
 
 
@@ -103,3 +107,26 @@ def test_without_the_extra_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch:
     with pytest.raises(UsageError) as caught:
         look_at_picture(tmp_path / "cut.mp4")
     assert "stemkit[video]" in caught.value.problems[0].hint
+
+
+def test_the_report_tells_of_it_and_it_is_kept_while_nothing_changes(tmp_path: Path) -> None:
+    plain_film(tmp_path, [24, 24])
+    source, out = video(tmp_path / "cut.mp4"), tmp_path / "out"
+    code, told, errors = run_mix(tmp_path, source, "--json")
+    assert code == 0, errors
+    made = json.loads(told)["picture"]
+    assert json.loads((out / "report.json").read_text("utf-8"))["picture"] == made
+    assert hashlib.sha256((out / made["path"]).read_bytes()).hexdigest() == made["sha256"]
+    written = (out / made["path"]).stat().st_mtime_ns
+    code, told, _ = run_mix(tmp_path, source, "--json")
+    assert json.loads(told)["picture"] == made
+    assert (out / made["path"]).stat().st_mtime_ns == written
+    (out / made["path"]).write_bytes(b"other")
+    code, told, _ = run_mix(tmp_path, source, "--json")
+    assert json.loads(told)["picture"] == made
+    assert hashlib.sha256((out / made["path"]).read_bytes()).hexdigest() == made["sha256"]
+    write(tmp_path / "ch01" / "VO.wav", noise(48_000, 99))
+    again = mix(open_film([tmp_path]), out)
+    assert again.report is not None
+    assert "picture" not in again.report
+    assert left_over(out, again.data["prints"]) == [made["path"]]

@@ -91,7 +91,7 @@ def test_a_print_that_stands_apart_is_not_held_to_be_wrong() -> None:
     sums = build_proof(lively_mix()).sums
     assert [state for _, _, state in sums] == ["ok", "quiet", "quiet", "ok"]
     assert "not claimed" in sums[1][1]
-    assert "me_gain_db = −0.6 would bring it under −1.0 dBTP" in html.render(lively_mix())
+    assert "me_gain_db = -0.6 would bring it under −1.0 dBTP" in html.render(lively_mix())
 
 
 def test_a_fade_that_moved_says_where_to() -> None:
