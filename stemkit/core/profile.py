@@ -281,7 +281,9 @@ def _problems(error: ValidationError, chain: Sequence[TomlSource]) -> list[Probl
     found: dict[Problem, None] = {}
     for item in error.errors(include_url=False):
         location = place_of(item["loc"])
-        source = next((source for source in chain if source.holds(location)), chain[0])
+        # A list is replaced as a whole, so what is missing in one of its tables is missing where the list is written.
+        listed = next((at for at, part in enumerate(location) if isinstance(part, int)), len(location))
+        source = next((source for source in chain if source.holds(location[:listed])), chain[0])
         for problem in problems_of(error, Profile, source):
             if problem.key == dotted(location):
                 found[problem] = None

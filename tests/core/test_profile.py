@@ -177,3 +177,15 @@ def test_the_schema_takes_figures_and_gaps() -> None:
 
 def test_the_schema_knows_every_key() -> None:
     assert set(profile_schema()["properties"]) == set(Profile.model_fields) | {"extends"}
+
+
+def test_what_a_figure_lacks_is_told_where_the_figure_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'name = "mine"\nextends = "crowd-film"\n[[true_peak]]\nof = "stem"\nmax_dbtp = -1.0\n', encoding="utf-8"
+    )
+    with pytest.raises(ProfileError) as caught:
+        load_profile(str(path))
+    told = [(problem.path, problem.key) for problem in caught.value.problems]
+    assert {place for place, _ in told} == {str(path)}
+    assert ("true_peak[1].source") in {key for _, key in told}
