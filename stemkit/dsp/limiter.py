@@ -8,9 +8,8 @@ sound alone: no block edge, thread or starting point shows, if what is left of t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +20,10 @@ from stemkit.core.units import amplitude_from_db
 from stemkit.dsp.oversample import annex_2_interpolator, interpolator, library_interpolator, oversampling_factor
 
 Floats = NDArray[np.float64]
-T = TypeVar("T")
-Roles = Sequence[Role]
-
-
-class Each(Protocol):
-    """Does something for every print: several at once, or one after the other."""
-
-    def __call__(self, do: Callable[[Roles], T], prints: Sequence[Roles], /) -> Sequence[T]:
-        """Return the results in order."""
-
-
 RUN_IN_S = 3
 """Whatever came earlier has no bearing on the gain."""
+LOOK_AHEAD_S = 0.1
+"""Nor has what comes later than this."""
 _SMOOTH_S, _RELEASE_S = 0.002, 0.080
 _HISTORY = 47
 BEFORE, AFTER = 23, 24
@@ -45,136 +35,79 @@ READINGS = ("8x", "annex_2", "library")
 
 
 @dataclass(frozen=True, slots=True)
-class Limited:
-    """Some instants of the film after the limiter.
+class Limiter:
+    """Finds the gain that all prints share.
 
     Parameters
     ----------
-    start
-        Position of the first one.
-    gain
-        For each instant; `None` where it is 1.0 throughout.
+    ceiling_dbtp
+        What no print may pass.
     """
 
-    start: int
-    buses: Mapping[Role, Block]
-    gain: Floats | None = None
+    rate_hz: int
+    ceiling_dbtp: float
+
+    def gain(self, prints: Sequence[Block], level: float = 1.0) -> Floats | None:
+        """Return the gain for each instant of some prints, `None` where it is 1.0 throughout.
+
+        Parameters
+        ----------
+        prints
+            Of one length; around them there is silence. Where it is not so, the gain is right from `RUN_IN_S` after
+            their start to `LOOK_AHEAD_S` before their end.
+        level
+            The prints are taken times this.
+        """
+        from stemkit.kernels.limiter import shape_gain
+
+        length, ceiling = len(prints[0]), amplitude_from_db(self.ceiling_dbtp)
+        half = max(AFTER // 4, round(0.5 * _SMOOTH_S * self.rate_hz))
+        taps = interpolator(oversampling_factor(self.rate_hz))
+        # What begins at full scale rings before it begins, and after it ends.
+        peaks, first = np.zeros(length + 8 * half), 4 * half - AFTER
+        beside = peaks[first : first + length + AFTER + BEFORE]
+        for sound in prints:
+            padded = np.zeros((length + AFTER + 2 * BEFORE + AFTER, sound.shape[1]))
+            padded[BEFORE + AFTER : BEFORE + AFTER + length] = sound
+            found = Peaks(padded).between(taps, ceiling / (level * _most(taps)), is_mirrored=True)
+            if found is not None:
+                np.maximum(beside, found[: len(beside)], out=beside)
+        np.multiply(peaks, level, out=peaks)
+        if not (peaks > ceiling).any():
+            return None
+        gain = np.empty(length)
+        shape_gain(peaks, ceiling, half, math.exp(-1.0 / (_RELEASE_S * self.rate_hz)), 0, gain)
+        return gain if (gain < 1.0).any() else None
 
 
-class LinkedLimiter:
-    """Takes blocks of buses, gives them back limited, a few milliseconds later.
+def largest_peaks(prints: Iterable[Block], rate_hz: int, near_dbtp: float) -> tuple[float, ...]:
+    """Return the largest true peak of some prints by three interpolators (`READINGS`), as amplitudes.
 
     Parameters
     ----------
     prints
-        The roles of each print.
-    ceiling_dbtp
-        What no print may pass.
-    start
-        Position of the first sample; what was before it is taken as silence.
-    """
-
-    def __init__(
-        self, prints: Sequence[Roles], channels: int, rate_hz: int, ceiling_dbtp: float, start: int = 0
-    ) -> None:
-        self._prints = prints
-        self._ceiling = amplitude_from_db(ceiling_dbtp)
-        self._taps = interpolator(oversampling_factor(rate_hz))
-        self._least = self._ceiling / (float(np.abs(self._taps).sum(axis=1).max()) * SAFE)
-        self._half = max(AFTER // 4, round(0.5 * _SMOOTH_S * rate_hz))
-        self._release = math.exp(-1.0 / (_RELEASE_S * rate_hz))
-        self._delay = 4 * self._half + AFTER
-        # What is held begins so far before the next instant that is given back.
-        self._before = 4 * self._half + BEFORE
-        self._channels, self._position = channels, start
-        roles = dict.fromkeys(role for roles in prints for role in roles)
-        self._held = {role: np.zeros((self._before, channels)) for role in roles}
-        # What begins at full scale rings before it begins.
-        self._peaks = np.zeros(4 * self._half - AFTER)
-        self._reduction = 0
-
-    def push(self, buses: Mapping[Role, Block], each: Each | None = None) -> Limited:
-        """Take the next samples of every bus, which may be changed afterwards; give back what is known by now."""
-        held = {role: np.concatenate([self._held[role], buses[role]]) for role in self._held}
-        ready = min(map(len, held.values())) - self._before - self._delay
-        if ready <= 0:
-            self._held = held
-            return Limited(self._position, {role: np.zeros((0, self._channels)) for role in held})
-        out = {role: block[self._before : self._before + ready] for role, block in held.items()}
-        self._held = {role: block[ready:] for role, block in held.items()}
-        limited = Limited(self._position, out, self._gain(held, ready, each or _in_turn))
-        self._position += ready
-        return limited if limited.gain is None else _with_gain(limited, limited.gain)
-
-    def finish(self, each: Each | None = None) -> Limited:
-        """Give back the rest; silence follows."""
-        tail = {role: np.zeros((self._delay, self._channels)) for role in self._held}
-        return self.push(tail, each)
-
-    def _gain(self, held: Mapping[Role, Block], ready: int, each: Each) -> Floats | None:
-        """Return the gain of the next instants, out of the peaks known and those that are new."""
-        from stemkit.kernels.limiter import shape_gain
-
-        known = len(self._peaks)
-        fresh = self._new_peaks(held, known, ready + 8 * self._half - known, each)
-        peaks = np.concatenate([self._peaks, fresh])
-        self._peaks = peaks[ready:]
-        if not self._reduction and not (peaks > self._ceiling).any():
-            return None
-        gain = np.empty(ready)
-        self._reduction = shape_gain(peaks, self._ceiling, self._half, self._release, self._reduction, gain)
-        return gain if (gain < 1.0).any() else None
-
-    def _new_peaks(self, held: Mapping[Role, Block], first: int, count: int, each: Each) -> Floats:
-        def peaks_of(roles: Sequence[Role]) -> Floats | None:
-            sound = sum_of(held, roles)[first : first + count + _HISTORY]
-            return peaks_between(sound, self._taps, self._least, is_mirrored=True)
-
-        total = np.zeros(count)
-        for found in each(peaks_of, self._prints):
-            if found is not None:
-                np.maximum(total, found, out=total)
-        return total
-
-
-class PeakReading:
-    """The largest true peak of a few sounds by three interpolators, where it comes near a level.
-
-    Parameters
-    ----------
+        Sounds of at least 48 samples; between the first 24 and the last 24 of them nothing is looked at.
     near_dbtp
         Peaks that cannot reach this are not looked at.
     """
+    tables = (
+        interpolator(oversampling_factor(rate_hz)),
+        annex_2_interpolator(),
+        library_interpolator(4 if rate_hz < 96_000 else 2),
+    )
+    largest, near = [0.0] * len(tables), amplitude_from_db(near_dbtp)
+    for sound in prints:
+        peaks = Peaks(sound)
+        for at, table in enumerate(tables):
+            found = peaks.between(table, near / _most(table), is_mirrored=at == 0)
+            if found is not None:
+                largest[at] = max(largest[at], float(found.max(initial=0.0)))
+    return tuple(largest)
 
-    def __init__(self, prints: Sequence[Roles], channels: int, rate_hz: int, near_dbtp: float) -> None:
-        factor = oversampling_factor(rate_hz)
-        self._prints = prints
-        self._tables = (
-            interpolator(factor),
-            annex_2_interpolator(),
-            library_interpolator(4 if rate_hz < 96_000 else 2),
-        )
-        self._near = amplitude_from_db(near_dbtp)
-        roles = dict.fromkeys(role for roles in prints for role in roles)
-        self._held = {role: np.zeros((_HISTORY, channels)) for role in roles}
-        self.largest = [0.0, 0.0, 0.0]
 
-    def push(self, buses: Mapping[Role, Block], each: Each | None = None) -> None:
-        """Take the next samples of every bus."""
-        held = {role: np.concatenate([self._held[role], buses[role]]) for role in self._held}
-        self._held = {role: block[-_HISTORY:] for role, block in held.items()}
-
-        def read(roles: Sequence[Role]) -> list[float]:
-            sound = sum_of(held, roles)
-            return [self._largest(sound, table, at) for at, table in enumerate(self._tables)]
-
-        for found in (each or _in_turn)(read, self._prints):
-            self.largest = [max(pair) for pair in zip(self.largest, found, strict=True)]
-
-    def _largest(self, sound: Block, table: Floats, at: int) -> float:
-        least = self._near / (float(np.abs(table).sum(axis=1).max()) * SAFE)
-        found = peaks_between(sound, table, least, is_mirrored=at == 0)
-        return 0.0 if found is None else float(found.max(initial=0.0))
+def _most(table: Floats) -> float:
+    """Return by how much a true peak can exceed the largest sample, and a little more."""
+    return float(np.abs(table).sum(axis=1).max()) * SAFE
 
 
 def sum_of(buses: Mapping[Role, Block], roles: Sequence[Role]) -> Block:
@@ -186,34 +119,38 @@ def sum_of(buses: Mapping[Role, Block], roles: Sequence[Role]) -> Block:
     return total
 
 
-def peaks_between(sound: Block, taps: Floats, least: float, *, is_mirrored: bool) -> Floats | None:
-    """Return the largest value from each sample to the next, less the filter's run-in; `None` if none can matter."""
-    from stemkit.kernels.limiter import raise_peaks
+class Peaks:
+    """The true peaks of a sound from each sample to the next, by any interpolator.
 
-    count = len(sound) - _HISTORY
-    if count <= 0:
-        return None
-    sound = np.ascontiguousarray(sound)
-    active = _near(sound, -(-count // _GROUP), least)
-    if not active.any():
-        return None
-    peaks = np.zeros(count)
-    raise_peaks(sound, taps, is_mirrored, active, peaks)
-    return peaks
+    Parameters
+    ----------
+    sound
+        23 samples before the first instant and 24 after the last one are there for the filters.
+    """
 
+    def __init__(self, sound: Block) -> None:
+        from stemkit.kernels.limiter import find_largest
 
-def _near(sound: Block, groups: int, least: float) -> NDArray[np.bool_]:
-    """Tell for groups of instants whether a sample in reach of the filter is large enough to matter."""
-    from stemkit.kernels.limiter import find_loud_groups
+        self._sound, self._count = np.ascontiguousarray(sound), len(sound) - _HISTORY
+        around = np.empty(max(0, -(-self._count // _GROUP)) + 2)
+        find_largest(self._sound.reshape(-1), _GROUP * sound.shape[1], around)
+        self._around = np.maximum(np.maximum(around[:-2], around[1:-1]), around[2:])
 
-    loud = np.empty(groups + 2, dtype=np.bool_)
-    find_loud_groups(sound.reshape(-1), _GROUP * sound.shape[1], least, loud)
-    return loud[:-2] | loud[1:-1] | loud[2:]
+    def between(self, taps: Floats, least: float, *, is_mirrored: bool) -> Floats | None:
+        """Return the largest value between each sample and the next; `None` if no sample is large enough to matter.
 
+        Parameters
+        ----------
+        least
+            Samples below this are not large enough; where there are no others, peaks are given as 0.
+        is_mirrored
+            Whether the filter's phases mirror one another.
+        """
+        from stemkit.kernels.limiter import raise_peaks
 
-def _with_gain(limited: Limited, gain: Floats) -> Limited:
-    return Limited(limited.start, {role: bus * gain[:, np.newaxis] for role, bus in limited.buses.items()}, gain)
-
-
-def _in_turn(do: Callable[[Sequence[Role]], T], prints: Sequence[Roles]) -> Sequence[T]:
-    return [do(roles) for roles in prints]
+        active = self._around >= least
+        if self._count <= 0 or not active.any():
+            return None
+        peaks = np.zeros(self._count)
+        raise_peaks(self._sound, taps, is_mirrored, active, peaks)
+        return peaks

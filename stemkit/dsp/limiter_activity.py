@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.core.mix_facts import LimiterFacts, Reduction
-from stemkit.dsp.limiter import Limited
 
 WINDOWS_PER_SECOND = 10
 _SAME_REACH_S = 0.5
@@ -30,22 +29,21 @@ class Activity:
         self._limited_samples = 0
         self._reaches: list[tuple[int, int, float, int]] = []
 
-    def push(self, limited: Limited) -> None:
-        """Take the gains of a block."""
-        gain = limited.gain
-        if gain is None:
-            return
+    def push(self, start: int, gain: NDArray[np.float64]) -> None:
+        """Take the gains of a stretch that begins at a sample of the film; stretches come in order."""
         self._limited_samples += int(np.count_nonzero(gain < 1.0))
-        self._by_time(gain, limited.start)
-        self._by_reach(gain, limited.start)
+        self._by_time(gain, start)
+        self._by_reach(gain, start)
 
     def _by_time(self, gain: NDArray[np.float64], start: int) -> None:
         first = start // self._window
         edges = np.arange(first, (start + len(gain) - 1) // self._window + 1) * self._window - start
         lowest = np.minimum.reduceat(gain, np.maximum(edges, 0))
         self.deepest[first : first + len(lowest)] = np.minimum(self.deepest[first : first + len(lowest)], lowest)
-        at = (start + np.arange(len(gain))) // self._rate
-        self._seconds += np.bincount(at, 1.0 - gain, len(self._seconds))
+        first = start // self._rate
+        at = (start + np.arange(len(gain))) // self._rate - first
+        lowered = np.bincount(at, 1.0 - gain)
+        self._seconds[first : first + len(lowered)] += lowered
 
     def _by_reach(self, gain: NDArray[np.float64], start: int) -> None:
         is_limited = np.concatenate([[False], gain < 1.0, [False]])

@@ -6,6 +6,8 @@ at tap ``centre`` of the window; row 0 of the long filter is the sample itself, 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +37,7 @@ def oversampling_factor(rate_hz: int) -> int:
     return 4 if rate_hz >= 80_000 else 8
 
 
+@lru_cache(maxsize=8)
 def interpolator(factor: int) -> NDArray[np.float64]:
     """Return the windowed-sinc interpolator, shape ``(factor, 48)``.
 
@@ -53,9 +56,10 @@ def interpolator(factor: int) -> NDArray[np.float64]:
     for p in range(1, factor // 2 + 1):
         mirrored = 0.5 * (taps[p] + taps[factor - p][::-1])
         taps[p], taps[factor - p] = mirrored, mirrored[::-1]
-    return np.ascontiguousarray(taps)
+    return _for_all(np.ascontiguousarray(taps))
 
 
+@lru_cache(maxsize=1)
 def annex_2_interpolator() -> NDArray[np.float64]:
     """Return the published filter of BS.1770-5 Annex 2 in the same form, shape ``(4, 48)``.
 
@@ -64,11 +68,18 @@ def annex_2_interpolator() -> NDArray[np.float64]:
     published = np.array(_ANNEX_2_HALF).T[:, ::-1]
     taps = np.zeros((4, TAPS))
     taps[:, 18:30] = published
-    return taps
+    return _for_all(taps)
 
 
+@lru_cache(maxsize=8)
 def library_interpolator(factor: int) -> NDArray[np.float64]:
     """Return a filter like that of libebur128, shape ``(factor, 48)``: 12 taps a phase under a Hann window."""
     distance = np.arange(TAPS)[np.newaxis, :] - (TAPS // 2 - 1) - np.arange(factor)[:, np.newaxis] / factor
     inside = np.abs(distance) < 6.0
-    return np.where(inside, np.sinc(distance) * (0.5 + 0.5 * np.cos(np.pi * distance / 6.0)), 0.0)
+    return _for_all(np.where(inside, np.sinc(distance) * (0.5 + 0.5 * np.cos(np.pi * distance / 6.0)), 0.0))
+
+
+def _for_all(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Protect a table that is handed out to everybody."""
+    table.flags.writeable = False
+    return table

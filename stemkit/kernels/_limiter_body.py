@@ -13,6 +13,7 @@ import numpy as np
 from stemkit.kernels._compile import inner
 from stemkit.kernels._peaks import _even_and_odd
 from stemkit.kernels._shape import HISTORY, LIMITER_GROUP, LIMITER_UNIT
+from stemkit.kernels._vector import highest, larger, load, magnitude, spread
 
 UNIT, BEFORE, GROUP = LIMITER_UNIT, HISTORY // 2 - 1, LIMITER_GROUP
 _ROOM = GROUP + HISTORY + 8
@@ -57,13 +58,18 @@ def _raise_group(sound, c, g, taps, is_mirrored, room, peaks):
         peaks[g + i] = max(peaks[g + i], found[i])
 
 
-def find_loud_groups(values, in_group, least, loud):
-    """Tell which groups are loud (`stemkit.kernels.limiter.find_loud_groups`)."""
-    for g in range(loud.shape[0]):
-        hits = 0
-        for i in range(g * in_group, min(values.shape[0], (g + 1) * in_group)):
-            hits += abs(values[i]) >= least
-        loud[g] = hits > 0
+def find_largest(values, in_group, largest):
+    """Find the largest value of each group (`stemkit.kernels.limiter.find_largest`)."""
+    for g in range(largest.shape[0]):
+        start, end = g * in_group, min(values.shape[0], (g + 1) * in_group)
+        whole = start + max(0, end - start) // 8 * 8
+        best = spread(0.0)
+        for i in range(start, whole, 8):
+            best = larger(magnitude(load(values, i)), best)
+        most = highest(best)
+        for i in range(whole, end):
+            most = max(most, abs(values[i]))
+        largest[g] = most
 
 
 def raise_peaks(sound, taps, is_mirrored, active, room, peaks):

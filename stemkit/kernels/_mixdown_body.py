@@ -100,7 +100,7 @@ def _pack(room, base, n, packed, to):
 
 
 def print_24(  # noqa: C901 (one nest of loops, compiled as one)
-    raw, raw_stride, sound, sound_stride, kinds, gains, gain, is_touched, keys, start, count, order, packed,
+    raw, raw_stride, sound, sound_stride, kinds, gains, gain, curve, is_touched, keys, start, count, order, packed,
     packed_stride, packed_at, room, grid,
 ):  # fmt: skip
     """Write the prints of a stretch, packed (`stemkit.kernels.mixdown.print_24`)."""
@@ -115,6 +115,11 @@ def print_24(  # noqa: C901 (one nest of loops, compiled as one)
             if kinds[r] != IS_NOTHING and is_touched[r]:
                 for i in range(n):
                     values[i] *= gain
+                if curve.shape[0]:
+                    lower = curve[done // 2 : (done + n) // 2]
+                    for i in range(n // 2):
+                        values[2 * i] *= lower[i]
+                        values[2 * i + 1] *= lower[i]
                 if _dither_pair(values, STEPS, keys[r], start + done // 2, rounded):
                     return OVER
             else:

@@ -20,22 +20,22 @@ BEFORE = HISTORY // 2 - 1
 AFTER = HISTORY // 2
 GROUP = LIMITER_GROUP
 _BODY = "stemkit.kernels._limiter_body"
-_find_loud_groups = ObjectKernel(_BODY, "find_loud_groups", "d1 q0 d0 ?1")
+_find_largest = ObjectKernel(_BODY, "find_largest", "d1 q0 d1")
 _raise_peaks = ObjectKernel(_BODY, "raise_peaks", "d2 d2 q0 ?1 d2 d1")
 _shape_gain = ObjectKernel(_BODY, "shape_gain", "d1 d0 q0 d0 q0 q2 d1")
 
 
-def find_loud_groups(values: Floats, in_group: int, least: float, loud: Flags) -> None:
-    """Tell for each group of ``in_group`` values whether one of them is at least so large; what is missing is not.
+def find_largest(values: Floats, in_group: int, largest: Floats) -> None:
+    """Find the largest magnitude of each group of ``in_group`` values; what is missing at the end is 0.
 
     Parameters
     ----------
     values
         One-dimensional.
-    loud
-        One flag for each group.
+    largest
+        One value for each group.
     """
-    _find_loud_groups(values, in_group, least, loud)
+    _find_largest(values, in_group, largest)
 
 
 def raise_peaks(sound: Floats, taps: Floats, is_mirrored: bool, active: Flags, peaks: Floats) -> None:

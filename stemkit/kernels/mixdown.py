@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 
 _BODY = "stemkit.kernels._mixdown_body"
 _add_up = ObjectKernel(_BODY, "add_up", "B1 q0 d1 q0 q1 d1 q0 q2 q1 d1 q0 q0 d2 q0 q0 d1")
-_print_24 = ObjectKernel(_BODY, "print_24", "B1 q0 d1 q0 q1 d1 d0 ?1 Q2 q0 q0 q2 B1 q0 q0 d1 d1")
+_print_24 = ObjectKernel(_BODY, "print_24", "B1 q0 d1 q0 q1 d1 d0 d1 ?1 Q2 q0 q0 q2 B1 q0 q0 d1 d1")
 _largest_rests = ObjectKernel(_BODY, "largest_rests", "B1 q0 q0 d2 d1 d1")
 
 
@@ -78,8 +78,8 @@ def add_up(
 
 
 def print_24(
-    rows: Rows, gain: float, is_touched: NDArray[np.bool_], keys: NDArray[np.uint64], start: int, order: Ints,
-    packed: Bytes, at: int,
+    rows: Rows, gain: float, curve: Floats, is_touched: NDArray[np.bool_], keys: NDArray[np.uint64], start: int,
+    order: Ints, packed: Bytes, at: int,
 ) -> int:  # fmt: skip
     """Write stereo prints of 24 bit: every role brought onto the grid, with dither where it was touched, then added.
 
@@ -87,6 +87,8 @@ def print_24(
     ----------
     gain
         On all roles that are touched.
+    curve
+        A gain for each sample of them as well; empty for none.
     is_touched
         For each role; one that nothing touched is on the grid already.
     keys
@@ -106,7 +108,7 @@ def print_24(
     room, grid = np.empty((2, (len(rows.kinds) + 1) * TILE))
     return _print_24(
         rows.raw.reshape(-1), rows.raw.shape[1], rows.sound.reshape(-1), rows.sound.shape[1], rows.kinds, rows.gains,
-        gain, is_touched, keys, start, rows.count, order, packed.reshape(-1), packed.shape[1], at, room, grid,
+        gain, curve, is_touched, keys, start, rows.count, order, packed.reshape(-1), packed.shape[1], at, room, grid,
     )  # fmt: skip
 
 

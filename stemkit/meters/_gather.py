@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,7 @@ class Setup:
         return -(-(length + HISTORY) // self.segment) if length else 0
 
 
+@lru_cache(maxsize=16)
 def setup(rate: int, channels: int, layout: Layout | None, *, mode: int = 0, weigh: bool = True) -> Setup:
     """Prepare coefficients and tables."""
     one, two = shelf(rate), highpass(rate)

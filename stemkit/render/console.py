@@ -123,6 +123,17 @@ class Console:
                     part += piece.rows.sound[row, : len(part)]
         return found
 
+    def sums(self, rows: Sequence[PrintRow], span: Span) -> NDArray[np.float64]:
+        """Return some prints of a span before any gain of the film, shape ``(prints, samples, channels)``."""
+        from stemkit.kernels.mixdown import add_up
+
+        sums = np.empty((len(rows), span.length * self.channels))
+        order, places, unnoted = self.orders(rows), np.arange(len(rows)), np.zeros((len(rows), 0))
+        for piece in self.pieces(span):
+            at = (piece.span.start - span.start) * self.channels
+            add_up(piece.rows, order, places, sums, at, unnoted, piece.rows.count)
+        return sums.reshape(len(rows), span.length, self.channels)
+
     def _piece(self, span: Span) -> Piece:
         raw, sound = self._buffers()
         kinds, gains = np.full(len(self.roles), IS_NOTHING, np.int64), np.ones(len(self.roles))

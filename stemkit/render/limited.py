@@ -1,4 +1,4 @@
-"""The buses of a film after the linked limiter, in chunks that do not wait for one another.
+"""What the linked limiter does to a film, in chunks that do not wait for one another.
 
 A limiter remembers no more than the last seconds (`stemkit.dsp.limiter`), and away from what it works on it does
 nothing. So only the surroundings of its work are rendered with it, cut into chunks that each begin early enough.
@@ -12,17 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stemkit.core.block import BLOCK_SAMPLES
-from stemkit.core.film import Role
 from stemkit.core.timebase import Span
 from stemkit.core.units import amplitude_from_db
-from stemkit.dsp.limiter import RUN_IN_S, Limited, LinkedLimiter
+from stemkit.dsp.limiter import LOOK_AHEAD_S, RUN_IN_S, Limiter
 from stemkit.dsp.limiter_activity import WINDOWS_PER_SECOND
+from stemkit.plan.routing import PrintRow
 from stemkit.plan.timeline import Timeline
-from stemkit.render.console import Console, gained
+from stemkit.render.console import Console
 
-_CHUNK_S = 8
-_AFTER_S = 0.1
+_CHUNK_S = 6
+Floats = NDArray[np.float64]
 Windows = NDArray[np.bool_]
 
 
@@ -36,9 +35,8 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a limiter is set to: the gain before it, and its ceiling; ``prints`` are the roles of each print."""
+    """What a limiter is set to: the gain before it, and its ceiling."""
 
-    prints: Sequence[Sequence[Role]]
     gain_db: float
     ceiling_dbtp: float
 
@@ -79,32 +77,35 @@ def chunks(spans: Sequence[Span], rate_hz: int, lead_s: float = 0.0) -> Iterator
 
 def reach_of(chunk: Chunk, timeline: Timeline) -> Span:
     """Return what is read for a chunk: the limiter looks ahead."""
-    after = round(_AFTER_S * timeline.sample_rate_hz)
+    after = round(LOOK_AHEAD_S * timeline.sample_rate_hz)
     return Span(chunk.start, min(timeline.length_samples, chunk.span.end + after))
 
 
-def limited(console: Console, setting: Setting, chunk: Chunk, lead_s: float = 0.0) -> Iterator[Limited]:
-    """Yield what comes out of the limiter in a chunk, and for ``lead_s`` before it if it was rendered so early."""
-    timeline = console.timeline
-    rate_hz = timeline.sample_rate_hz
-    limiter = LinkedLimiter(setting.prints, console.channels, rate_hz, setting.ceiling_dbtp, chunk.start)
-    wanted = Span(max(chunk.start, chunk.span.start - round(lead_s * rate_hz)), chunk.span.end)
-    end = reach_of(chunk, timeline).end
-    gain = amplitude_from_db(setting.gain_db)
-    for at in range(chunk.start, end, BLOCK_SAMPLES):
-        buses = gained(console.buses(Span(at, min(at + BLOCK_SAMPLES, end))), gain)
-        yield from _inside(limiter.push(buses), wanted)
-    yield from _inside(limiter.finish(), wanted)
+def gain_and_prints(
+    console: Console, rows: Sequence[PrintRow], setting: Setting, chunk: Chunk
+) -> tuple[Floats | None, Floats]:
+    """Return the limiter's gain from a chunk's ``start`` to its end, and the prints there before any gain.
+
+    Returns
+    -------
+    tuple
+        The gain is `None` where it is 1.0 throughout; the prints have the shape ``(prints, samples, channels)``.
+    """
+    limiter = Limiter(console.timeline.sample_rate_hz, setting.ceiling_dbtp)
+    prints = console.sums(rows, reach_of(chunk, console.timeline))
+    gain, length = limiter.gain(list(prints), amplitude_from_db(setting.gain_db)), chunk.span.end - chunk.start
+    return None if gain is None else gain[:length], prints[:, :length]
 
 
-def _inside(found: Limited, wanted: Span) -> Iterator[Limited]:
-    length = len(next(iter(found.buses.values())))
-    here = Span(found.start, found.start + length)
-    if (part := wanted.overlap(here)) is None:
-        return
-    if part == here:
-        yield found
-        return
-    cut = slice(part.start - here.start, part.end - here.start)
-    gain = None if found.gain is None else found.gain[cut]
-    yield Limited(part.start, {role: bus[cut] for role, bus in found.buses.items()}, gain)
+def gain_within(console: Console, rows: Sequence[PrintRow], setting: Setting, chunk: Chunk) -> Floats | None:
+    """Return the limiter's gain for a chunk, `None` where it is 1.0 throughout."""
+    gain, _ = gain_and_prints(console, rows, setting, chunk)
+    return part_within(gain, chunk)
+
+
+def part_within(gain: Floats | None, chunk: Chunk) -> Floats | None:
+    """Return what of a gain belongs to a chunk itself."""
+    if gain is None:
+        return None
+    inside = gain[chunk.span.start - chunk.start :]
+    return inside if (inside < 1.0).any() else None

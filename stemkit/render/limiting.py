@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from stemkit.core.layout import Layout
 from stemkit.core.mix_facts import LimiterFacts
 from stemkit.core.parallel import in_order
-from stemkit.core.timebase import Span
 from stemkit.core.units import amplitude_from_db, db_from_amplitude
-from stemkit.dsp.limiter import READINGS, Limited, PeakReading, sum_of
+from stemkit.dsp.limiter import AFTER, BEFORE, READINGS, largest_peaks
 from stemkit.dsp.limiter_activity import Activity
 from stemkit.meters._ledger import CELLS_PER_SECOND, Ledger
 from stemkit.meters.scan import Scanner
@@ -27,8 +26,18 @@ from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
 from stemkit.render.buses import Work
 from stemkit.render.console import Console
-from stemkit.render.limited import Chunk, Setting, Windows, chunks, limited, reach_of, surroundings
+from stemkit.render.limited import (
+    Chunk,
+    Setting,
+    Windows,
+    chunks,
+    gain_and_prints,
+    part_within,
+    reach_of,
+    surroundings,
+)
 
+Floats = NDArray[np.float64]
 _TAIL_S = 2.5
 _LEAD_S = 0.5
 _NEAR_DB = 0.5
@@ -83,18 +92,17 @@ class Booth:
         timeline, rate_hz = self.timeline, self.timeline.sample_rate_hz
         near = self.nearness.windows(amplitude_from_db(ceiling_dbtp - _NEAR_DB - gain_db))
         activity = Activity(rate_hz, timeline.length_samples)
-        setting = Setting([row.roles for row in self.rows], gain_db, ceiling_dbtp)
+        setting = Setting(gain_db, ceiling_dbtp)
         cells = None if self.plain is None else self.plain.cells * amplitude_from_db(gain_db) ** 2
         largest = np.zeros(len(READINGS))
         spans = surroundings(near, rate_hz, timeline.length_samples, _LEAD_S, _TAIL_S)
         todo = list(chunks(spans, rate_hz, _LEAD_S))
         with Console(timeline, roles_needed(self.rows), self.layout.count, self.work) as console:
             console.make_ready(reach_of(chunk, timeline) for chunk in todo)
-            for chunk, heard in zip(
-                todo, in_order(partial(self._heard, console, setting), todo, self.work.jobs), strict=True
-            ):
-                for limited_gain in heard.gains:
-                    activity.push(limited_gain)
+            parts = in_order(partial(self._heard, console, setting), todo, self.work.jobs)
+            for chunk, heard in zip(todo, parts, strict=True):
+                if heard.gain is not None:
+                    activity.push(chunk.span.start, heard.gain)
                 largest = np.maximum(largest, heard.largest)
                 if cells is not None and heard.cells is not None:
                     _put(cells, heard.cells, heard.start, rate_hz)
@@ -108,36 +116,39 @@ class Booth:
         return Heard(facts, lufs, readings[0], activity.deepest[: len(near)] < 1.0)
 
     def _heard(self, console: Console, setting: Setting, chunk: Chunk) -> _Part:
-        rate_hz, channels = self.timeline.sample_rate_hz, self.layout.count
-        reading = PeakReading(setting.prints, channels, rate_hz, setting.ceiling_dbtp - _NEAR_DB)
-        scanner = Scanner(rate_hz, channels, self.layout)
-        start, gains = chunk.span.start, []
-        for each in limited(console, setting, chunk, _LEAD_S):
-            start = min(start, each.start)
-            reading.push(each.buses)
-            if self.judged is not None:
-                scanner.push(sum_of(each.buses, self.judged.roles))
-            gains += [part] if (part := _gain_within(each, chunk.span)) is not None else []
-        cells = None if self.judged is None else scanner.result().cells
-        return _Part(start, gains, np.array(reading.largest), cells)
+        rate_hz = self.timeline.sample_rate_hz
+        start = max(chunk.start, chunk.span.start - round(_LEAD_S * rate_hz))
+        gain, prints = gain_and_prints(console, self.rows, setting, chunk)
+        prints = prints[:, start - chunk.start :]
+        np.multiply(prints, amplitude_from_db(setting.gain_db), out=prints)
+        if gain is not None:
+            lower = gain[start - chunk.start :]
+            at = np.flatnonzero(lower < 1.0)
+            work = slice(at[0], at[-1] + 1) if len(at) else slice(0, 0)
+            np.multiply(prints[:, work], lower[work, np.newaxis], out=prints[:, work])
+        # Around the film there is silence.
+        is_last = chunk.span.end == self.timeline.length_samples
+        room = (BEFORE if start == 0 else 0, AFTER if is_last else 0)
+        around = np.pad(prints, ((0, 0), room, (0, 0))) if any(room) else prints
+        largest = np.array(largest_peaks(around, rate_hz, setting.ceiling_dbtp - _NEAR_DB))
+        return _Part(start, part_within(gain, chunk), largest, self._cells(prints))
+
+    def _cells(self, prints: Floats) -> Floats | None:
+        if self.judged is None:
+            return None
+        scanner = Scanner(self.timeline.sample_rate_hz, self.layout.count, self.layout)
+        scanner.push(prints[self.rows.index(self.judged)])
+        return scanner.result().cells
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What was heard of a chunk, from ``start`` on."""
+    """What was heard of a chunk, from ``start`` on, and the gain in the chunk itself."""
 
     start: int
-    gains: Sequence[Limited]
-    largest: NDArray[np.float64]
-    cells: NDArray[np.float64] | None
-
-
-def _gain_within(each: Limited, span: Span) -> Limited | None:
-    """Return the gain of what belongs to a chunk, `None` where nothing is turned down."""
-    if each.gain is None:
-        return None
-    part = span.overlap(Span(each.start, each.start + len(each.gain)))
-    return Limited(part.start, {}, each.gain[part.start - each.start :]) if part is not None else None
+    gain: Floats | None
+    largest: Floats
+    cells: Floats | None
 
 
 class Nearness:
@@ -155,9 +166,9 @@ class Nearness:
 
     def __init__(
         self,
-        peaks: Mapping[str, NDArray[np.float64]],
+        peaks: Mapping[str, Floats],
         most: float,
-        seek: Callable[[Windows, float], NDArray[np.float64]],
+        seek: Callable[[Windows, float], Floats],
     ) -> None:
         self._samples = np.max(list(peaks.values()), axis=0)
         self._most, self._seek = most, seek
@@ -176,7 +187,7 @@ class Nearness:
         return np.asarray(near)
 
 
-def _put(cells: NDArray[np.float64], found: NDArray[np.float64], start: int, rate_hz: int) -> None:
+def _put(cells: Floats, found: Floats, start: int, rate_hz: int) -> None:
     first = start * CELLS_PER_SECOND // rate_hz
     # The first cells lack what was before them; nothing is limited there, or another chunk has it.
     settled = 0 if first == 0 else round(_LEAD_S * CELLS_PER_SECOND) // 2

@@ -22,7 +22,7 @@ from stemkit.core.layout import Layout
 from stemkit.core.parallel import in_order
 from stemkit.core.timebase import Span
 from stemkit.core.units import amplitude_from_db, db_from_amplitude
-from stemkit.dsp.limiter import Limited, sum_of
+from stemkit.dsp.limiter import sum_of
 from stemkit.dsp.limiter_activity import Activity
 from stemkit.dsp.quantise import DitherKey, channel_keys
 from stemkit.dsp.streams import Sink
@@ -35,7 +35,7 @@ from stemkit.render.buses import Grid, Work, gained, touched_of, track
 from stemkit.render.console import Console
 from stemkit.render.console import gained as all_gained
 from stemkit.render.kept import Kept
-from stemkit.render.limited import Chunk, Setting, Windows, limited
+from stemkit.render.limited import Chunk, Setting, Windows, gain_within
 from stemkit.render.peak_hold import PeakHold
 from stemkit.render.print_files import PrintTarget
 from stemkit.render.stretch_sums import recall_sums
@@ -43,6 +43,7 @@ from stemkit.render.tasks import Task, tasks_of
 from stemkit.render.track import Touched
 
 _FASTEST_BITS, _FASTEST_CHANNELS = 24, 2
+_NO_CURVE = np.ones(0)
 Sound = Block | memoryview
 """Samples as numbers, or as they lie in a 24-bit file."""
 
@@ -133,7 +134,7 @@ def write_prints(
         writers = {row.name: stack.enter_context(targets[row.name].open(whole.start)) for row in rows}
         console = Console(timeline, roles_needed(rows), form.channels, work, form.bits)
         stack.enter_context(console)
-        setting = None if ceiling_dbtp is None else Setting([row.roles for row in rows], gain_db, ceiling_dbtp)
+        setting = None if ceiling_dbtp is None else Setting(gain_db, ceiling_dbtp)
         film = _Film(console, tuple(rows), form.bits, gain_db, setting, kept)
         tasks = list(tasks_of(timeline, whole, kept, setting is not None, at_work))
         console.make_ready(task.reach(timeline) for task in tasks if task.way != "copied")
@@ -144,8 +145,8 @@ def write_prints(
                         writers[name].push_packed(sound)
                     else:
                         writers[name].push(sound)
-            for each in made.gains:
-                activity.push(each)
+            if made.gain is not None:
+                activity.push(task.span.start, made.gain)
             if work.on_samples is not None:
                 work.on_samples(task.span.length)
         for writer in writers.values():
@@ -155,10 +156,10 @@ def write_prints(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What a task gave: the sound of each print, and the gains of the limiter where it turned down."""
+    """What a task gave: the sound of each print, and the limiter's gain where it turned down."""
 
     sounds: Mapping[str, Sequence[Sound]]
-    gains: Sequence[Limited] = ()
+    gain: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,18 +191,21 @@ class _Film:
         """Carry out a task."""
         if task.way == "copied":
             return self._copied(task.span)
-        if task.way == "limited":
-            return self._limited(task)
+        gain = None
+        if task.way == "limited" and self.setting is not None:
+            gain = gain_within(self.console, self.rows, self.setting, Chunk(task.span, task.start))
         if self.bits == _FASTEST_BITS and self.console.channels == _FASTEST_CHANNELS:
-            packed = self._printed_at_once(task.span)
-            if packed is not None:
-                return packed
-        return self._printed(task.span)
+            made = self._printed_at_once(task.span, gain)
+            if made is not None:
+                return made
+        return self._printed(task.span, gain)
 
-    def _printed_at_once(self, span: Span) -> _Made | None:
+    def _printed_at_once(self, span: Span, curve: NDArray[np.float64] | None) -> _Made | None:
         """Print a span by the kernel that does all of it; `None` if it cannot, whatever the reason."""
         from stemkit.kernels.mixdown import FITS, IS_SOUND, print_24
 
+        if curve is not None and not self.gain_db:  # some samples are touched and others are not
+            return None
         frame_bytes = 3 * _FASTEST_CHANNELS
         packed = np.empty((len(self.rows), span.length * frame_bytes), np.uint8)
         order, gain = self.console.orders(self.rows), amplitude_from_db(self.gain_db)
@@ -209,30 +213,23 @@ class _Film:
             touched = np.ones_like(piece.is_touched) if self.gain_db else piece.is_touched
             if ((piece.rows.kinds == IS_SOUND) & ~touched).any():
                 return None
-            at = (piece.span.start - span.start) * frame_bytes
-            if print_24(piece.rows, gain, touched, self.keys, piece.span.start, order, packed, at) != FITS:
+            first = piece.span.start - span.start
+            part = _NO_CURVE if curve is None else curve[first : first + piece.span.length]
+            at, start = first * frame_bytes, piece.span.start
+            if print_24(piece.rows, gain, part, touched, self.keys, start, order, packed, at) != FITS:
                 return None
-        return _Made({row.name: [packed[at].data] for at, row in enumerate(self.rows)})
+        return _Made({row.name: [packed[at].data] for at, row in enumerate(self.rows)}, curve)
 
-    def _printed(self, span: Span) -> _Made:
+    def _printed(self, span: Span, curve: NDArray[np.float64] | None) -> _Made:
         """Print a span step by step, of any form; what does not fit is told by who finds it."""
         sounds: dict[str, list[Sound]] = {row.name: [] for row in self.rows}
-        for at in self.console.steps(span):
-            buses = all_gained(self.console.buses(at), amplitude_from_db(self.gain_db))
-            self._add(sounds, {role: self.grids[role].of_block(bus, at.start) for role, bus in buses.items()})
-        return _Made(sounds)
-
-    def _limited(self, task: Task) -> _Made:
-        if self.setting is None:
-            raise ValueError("there is no limiter")
-        sounds: dict[str, list[Sound]] = {row.name: [] for row in self.rows}
-        gains = []
-        for each in limited(self.console, self.setting, Chunk(task.span, task.start)):
-            grids, start, gain = self.grids, each.start, each.gain
-            self._add(sounds, {role: grids[role].of_block(bus, start, gain) for role, bus in each.buses.items()})
-            if gain is not None:
-                gains.append(Limited(start, {}, gain))
-        return _Made(sounds, gains)
+        for step in self.console.steps(span):
+            buses = all_gained(self.console.buses(step), amplitude_from_db(self.gain_db))
+            part = None if curve is None else curve[step.start - span.start : step.end - span.start]
+            if part is not None:
+                buses = {role: bus * part[:, np.newaxis] for role, bus in buses.items()}
+            self._add(sounds, {role: self.grids[role].of_block(bus, step.start, part) for role, bus in buses.items()})
+        return _Made(sounds, curve)
 
     def _add(self, sounds: Mapping[str, list[Sound]], buses: Mapping[Role, Block]) -> None:
         for row in self.rows:

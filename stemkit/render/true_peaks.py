@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stemkit.core.parallel import in_order
 from stemkit.core.timebase import Span
-from stemkit.dsp.limiter import AFTER, BEFORE, SAFE, peaks_between
+from stemkit.dsp.limiter import AFTER, BEFORE, SAFE, Peaks
 from stemkit.dsp.oversample import interpolator, oversampling_factor
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
@@ -45,7 +45,7 @@ def true_peaks(
         span = Span(piece.start * window, min(piece.end * window, timeline.length_samples))
         largest = np.zeros(piece.length)
         for sound in _around(console, rows, span):
-            found = peaks_between(sound, taps, sure, is_mirrored=True)
+            found = Peaks(sound).between(taps, sure, is_mirrored=True)
             if found is not None:
                 np.maximum(largest, np.maximum.reduceat(found, range(0, span.length, window)), out=largest)
         return largest
@@ -72,13 +72,8 @@ def _pieces(wanted: NDArray[np.bool_]) -> list[Span]:
 
 def _around(console: Console, rows: Sequence[PrintRow], span: Span) -> Floats:
     """Return the prints of a span, and of what the interpolator needs on both sides; silence is around the film."""
-    from stemkit.kernels.mixdown import add_up
-
-    channels, begin = console.channels, span.start - BEFORE
-    sums = np.zeros((len(rows), (span.length + BEFORE + AFTER) * channels))
-    order, places, unnoted = console.orders(rows), np.arange(len(rows)), np.zeros((len(rows), 0))
-    reach = Span(max(0, begin), min(console.timeline.length_samples, span.end + AFTER))
-    for piece in console.pieces(reach):
-        at = (piece.span.start - begin) * channels
-        add_up(piece.rows, order, places, sums, at, unnoted, piece.rows.count)
-    return sums.reshape(len(rows), -1, channels)
+    reach = Span(max(0, span.start - BEFORE), min(console.timeline.length_samples, span.end + AFTER))
+    sums = console.sums(rows, reach)
+    if reach.length == span.length + BEFORE + AFTER:
+        return sums
+    return np.pad(sums, ((0, 0), (reach.start - span.start + BEFORE, span.end + AFTER - reach.end), (0, 0)))

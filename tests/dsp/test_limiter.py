@@ -1,4 +1,4 @@
-"""The linked limiter: its ceiling, its rest, one gain for all, and no trace of where blocks are cut."""
+"""The linked limiter: its ceiling, its rest, one gain for all, and no trace of where it begins."""
 
 from __future__ import annotations
 
@@ -11,39 +11,34 @@ from hypothesis import strategies as st
 
 from stemkit.core.block import Block
 from stemkit.core.film import Role
-from stemkit.dsp.limiter import LinkedLimiter, PeakReading
+from stemkit.dsp.limiter import LOOK_AHEAD_S, Limiter, largest_peaks, sum_of
 from stemkit.dsp.limiter_activity import Activity
 
 RATE = 48_000
 PRINTS = ((Role.VO, Role.MUSIC), (Role.VO,), (Role.MUSIC,))
 CEILING_DBTP = -1.0
 Buses = dict[Role, Block]
+Gain = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 def noise(length: int, seed: int, rms: float = 0.1) -> Block:
     return np.random.default_rng(seed).normal(0.0, rms, (length, 2))
 
 
-def limited(
-    buses: Buses, cuts: list[int], start: int = 0, activity: Activity | None = None
-) -> tuple[Buses, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    limiter = LinkedLimiter(PRINTS, 2, RATE, CEILING_DBTP, start)
-    length = len(buses[Role.VO])
-    edges = [0, *sorted(cut % length for cut in cuts), length]
-    out = [limiter.push({role: bus[a:b] for role, bus in buses.items()}) for a, b in pairwise(edges) if b > a]
-    out.append(limiter.finish())
-    for each in out:
-        if activity is not None:
-            activity.push(each)
-    gains = [np.ones(len(each.buses[Role.VO])) if each.gain is None else each.gain for each in out]
-    return {role: np.concatenate([each.buses[role] for each in out]) for role in buses}, np.concatenate(gains)
+def gain_of(buses: Buses) -> Gain:
+    prints = [sum_of(buses, roles) for roles in PRINTS]
+    gain = Limiter(RATE, CEILING_DBTP).gain(prints)
+    return np.ones(len(prints[0])) if gain is None else gain
+
+
+def limited(buses: Buses) -> tuple[Buses, Gain]:
+    gain = gain_of(buses)
+    return {role: bus * gain[:, np.newaxis] for role, bus in buses.items()}, gain
 
 
 def readings(buses: Buses) -> list[float]:
-    reading = PeakReading(PRINTS, 2, RATE, CEILING_DBTP - 3.0)
-    reading.push(buses)
-    reading.push({role: np.zeros((48, 2)) for role in buses})
-    return [20.0 * float(np.log10(value)) for value in reading.largest]
+    around = [np.pad(sum_of(buses, roles), ((48, 48), (0, 0))) for roles in PRINTS]
+    return [20.0 * float(np.log10(value)) for value in largest_peaks(around, RATE, CEILING_DBTP - 3.0)]
 
 
 def film_with_overs() -> Buses:
@@ -67,32 +62,44 @@ MATERIAL = {
     ("name", "over_db"), [("programme", (0.01, 0.05, 0.05)), ("limited", (0.1, 0.4, 0.4)), ("nasty", (0.1, 1.0, 1.0))]
 )
 def test_the_ceiling_holds_by_three_meters(name: str, over_db: tuple[float, ...]) -> None:
-    out, _ = limited(MATERIAL[name], [])
+    out, _ = limited(MATERIAL[name])
     for reading, over in zip(readings(out), over_db, strict=True):
         assert reading <= CEILING_DBTP + over, readings(out)
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(0, 4 * RATE), max_size=30))
-def test_no_block_edge_shows(cuts: list[int]) -> None:
-    whole, gain = limited(MATERIAL["programme"], [])
-    pieces, gain_of_pieces = limited(MATERIAL["programme"], cuts)
-    assert np.array_equal(gain, gain_of_pieces)
-    assert all(np.array_equal(whole[role], pieces[role]) for role in whole)
+@given(st.integers(3 * RATE, 4 * RATE - 100), st.integers(1, 5000), st.integers(0, 3000))
+def test_no_edge_shows_where_enough_is_around(first: int, length: int, more: int) -> None:
+    whole = gain_of(MATERIAL["programme"])
+    start = first - 3 * RATE
+    end = min(first + length + round(LOOK_AHEAD_S * RATE) + more, 4 * RATE)
+    part = gain_of({role: bus[start:end] for role, bus in MATERIAL["programme"].items()})
+    stop = 4 * RATE if end == 4 * RATE else first + length
+    assert np.array_equal(part[3 * RATE : stop - start], whole[first:stop])
+
+
+def test_a_level_is_that_of_the_prints() -> None:
+    prints = [sum_of(film_with_overs(), roles) for roles in PRINTS]
+    limiter = Limiter(RATE, CEILING_DBTP)
+    louder, at_level = limiter.gain([2.0 * each for each in prints]), limiter.gain(prints, 2.0)
+    assert louder is not None
+    assert at_level is not None
+    assert np.array_equal(louder, at_level)
+    assert limiter.gain(prints, 0.01) is None
 
 
 def test_what_was_three_seconds_ago_does_not_matter() -> None:
     buses = {role: np.concatenate([bus, bus]) for role, bus in film_with_overs().items()}
-    _, gain = limited(buses, [])
+    gain = gain_of(buses)
     start = RATE // 2
-    _, late = limited({role: bus[start:] for role, bus in buses.items()}, [], start)
+    late = gain_of({role: bus[start:] for role, bus in buses.items()})
     assert np.array_equal(gain[start + 3 * RATE :], late[3 * RATE :])
 
 
 def test_the_gain_rests_at_exactly_one_two_seconds_after_the_last_over() -> None:
     voice = np.zeros((5 * RATE, 2))
     voice[RATE : RATE + 48, 0] = np.hanning(48) * 12.0  # some 22 dB over
-    out, gain = limited({Role.VO: voice, Role.MUSIC: noise(len(voice), 5)}, [])
+    out, gain = limited({Role.VO: voice, Role.MUSIC: noise(len(voice), 5)})
     assert gain.min() < 0.1
     assert (gain[: RATE - RATE // 50] == 1.0).all()
     assert (gain[3 * RATE + 48 :] == 1.0).all()
@@ -101,14 +108,14 @@ def test_the_gain_rests_at_exactly_one_two_seconds_after_the_last_over() -> None
 
 def test_one_gain_for_all_prints_and_channels() -> None:
     buses = film_with_overs()
-    out, gain = limited(buses, [])
+    out, gain = limited(buses)
     for role, bus in buses.items():
         assert np.array_equal(out[role], bus * gain[:, np.newaxis])
 
 
 def test_sound_that_stays_below_passes_bit_for_bit() -> None:
     buses = {Role.VO: noise(RATE, 6, 0.05), Role.MUSIC: noise(RATE, 7, 0.05)}
-    out, gain = limited(buses, [100])
+    out, gain = limited(buses)
     assert (gain == 1.0).all()
     assert all(np.array_equal(out[role], buses[role]) for role in buses)
 
@@ -119,7 +126,7 @@ def test_attack_and_release_do_not_click() -> None:
     tone = 0.4 * np.sin(2.0 * np.pi * 1000.0 * time)
     burst = np.where((time > 0.9) & (time < 1.0), 1.2, 0.0) * np.sin(2.0 * np.pi * 400.0 * time)
     buses = {Role.VO: np.repeat(burst[:, None], 2, 1), Role.MUSIC: np.repeat(tone[:, None], 2, 1)}
-    out, gain = limited(buses, [])
+    out, gain = limited(buses)
     assert gain.min() < 0.6
     spectrum = np.abs(np.fft.rfft(out[Role.MUSIC][:, 0] * np.hanning(len(tone)))) / (len(tone) / 4)
     frequency = np.fft.rfftfreq(len(tone), 1.0 / RATE)
@@ -129,7 +136,9 @@ def test_attack_and_release_do_not_click() -> None:
 
 def test_activity_says_where_how_deep_and_how_long() -> None:
     activity = Activity(RATE, 4 * RATE)
-    _, gain = limited(film_with_overs(), [1000, 50_000, 50_001], activity=activity)
+    gain = gain_of(film_with_overs())
+    for start, end in pairwise([0, 1000, 50_000, 50_001, len(gain)]):
+        activity.push(start, gain[start:end])
     facts = activity.result(CEILING_DBTP, (), 1)
     assert facts.seconds == np.count_nonzero(gain < 1.0) / RATE
     assert facts.deepest_db == pytest.approx(-20.0 * np.log10(gain.min()), abs=1e-9)

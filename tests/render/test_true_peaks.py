@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stemkit.core.film import Role
-from stemkit.dsp.limiter import AFTER, BEFORE, peaks_between, sum_of
+from stemkit.dsp.limiter import AFTER, BEFORE, Peaks, sum_of
 from stemkit.dsp.oversample import interpolator
 from stemkit.plan.routing import PrintRow
 from stemkit.render.buses import Work, track
@@ -28,7 +28,7 @@ def test_they_are_those_of_the_whole_film(tmp_path: Path, least: float) -> None:
     whole = np.zeros(length)
     for row in ROWS:
         sound = np.pad(sum_of(buses, row.roles), ((BEFORE, AFTER), (0, 0)))
-        found = peaks_between(sound, interpolator(8), 0.0, is_mirrored=True)
+        found = Peaks(sound).between(interpolator(8), 0.0, is_mirrored=True)
         assert found is not None
         whole = np.maximum(whole, found)
     expected = np.array([whole[at : at + WINDOW].max() for at in range(0, length, WINDOW)])
