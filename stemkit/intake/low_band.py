@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from stemkit.audio.reader import read_blocks
+from stemkit.audio.reader import open_pcm, read_blocks
 from stemkit.core.errors import MediaError
 from stemkit.core.facts import FilmFacts, Measured, StemFacts
 from stemkit.core.media import MediaInfo
 from stemkit.intake._work import Task, Work
 from stemkit.meters._ledger import Ledger
 from stemkit.meters._listening import listen
-from stemkit.meters._low_band import LOW_BAND_VERSION, LowBand, LowBandScanner
+from stemkit.meters._low_band import LOW_BAND_VERSION, LowBand, LowBandScanner, low_band_as_stored
 from stemkit.store.facts import stored_digest
 
 _VERSIONS = {"low_band": LOW_BAND_VERSION}
+_nobody: Callable[[int], None] = lambda samples: None  # noqa: E731
 
 
 def low_band_of(media: MediaInfo, told: Callable[[int], None] | None = None) -> LowBand:
@@ -27,11 +28,15 @@ def low_band_of(media: MediaInfo, told: Callable[[int], None] | None = None) -> 
     MediaError
         If it cannot be read to its end.
     """
+    told = told or _nobody
+    if (file := open_pcm(media)) is not None:
+        with file:
+            if (found := low_band_as_stored(file, told)) is not None:
+                return found
     scanner = LowBandScanner(media.sample_rate_hz, media.channels)
     for block in read_blocks(media):
         scanner.push(block)
-        if told is not None:
-            told(len(block))
+        told(len(block))
     return scanner.result()
 
 

@@ -56,29 +56,6 @@ def decimate(x, start, factor, taps, phases, out):
                 block[m] += h * row[m + shift]
 
 
-def low_band(x, low, step, width, rows):
-    """Add up squares and products of sums over ``width`` samples of the first two channels, step after step.
-
-    The sums are a crude low-pass; a row gets left power, right power, product, and the sums of both.
-    """
-    other = min(1, x.shape[0] - 1)
-    for at in range(rows.shape[0]):
-        row = rows[at]
-        row[:] = 0.0
-        i = low + at * step
-        while i + width <= low + (at + 1) * step:
-            a, b = 0.0, 0.0
-            for k in range(i, i + width):
-                a += x[0, k]
-                b += x[other, k]
-            row[0] += a * a
-            row[1] += b * b
-            row[2] += a * b
-            row[3] += a
-            row[4] += b
-            i += width
-
-
 @inner
 def _rms(x, start, end, c):
     total = 0.0

@@ -40,6 +40,7 @@ from stemkit.kernels._image import UnknownCodeError, image_of, place
 _TYPES = {
     "?": ("boolean", np.dtype(np.bool_)),
     "B": ("uint8", np.dtype(np.uint8)),
+    "h": ("int16", np.dtype(np.int16)),
     "f": ("float32", np.dtype(np.float32)),
     "d": ("float64", np.dtype(np.float64)),
     "q": ("int64", np.dtype(np.int64)),

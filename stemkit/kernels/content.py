@@ -11,7 +11,6 @@ from stemkit.kernels._shape import DECIMATED
 _BODY = "stemkit.kernels._content_body"
 clean = ObjectKernel(_BODY, "clean", "d2a d2a")
 mix_down = ObjectKernel(_BODY, "mix_down", "d2 d1 d1")
-low_band = ObjectKernel(_BODY, "low_band", "d2 q0 q0 q0 d2", unordered=True)
 find_gaps = ObjectKernel(_BODY, "find_gaps", "d2 q0 q0 q0 q0 q0 d2")
 bends = ObjectKernel(_BODY, "bends", "d1 q0 q0 q0 d1", unordered=True)
 find_clicks = ObjectKernel(_BODY, "find_clicks", "d1 q0 d1 q0 q0 q0 q0 d0 d0 d2")

@@ -10,6 +10,7 @@ import numpy as np
 from stemkit.core.block import Block
 from stemkit.dsp.resample import resample
 from stemkit.kernels import content as kernels
+from stemkit.kernels.low_band import low_band
 from stemkit.meters._content import RATE_HZ, VERSION, WALL_BANDS, Content, Floats
 from stemkit.meters._loud_moments import LoudMoments
 from stemkit.meters._sketch import Sketcher, decibels
@@ -180,7 +181,7 @@ class ContentScanner:
     def _note_low_band(self, x: Block, low: int, high: int) -> None:
         step, width = self._rate // 10, max(1, self._rate // 800)
         rows = np.zeros(((high - low) // step, 5))
-        kernels.low_band(x, low, step, width, rows)
+        low_band(x, low, step, width, rows)
         rows[:, 3:] /= max(1, step // width * width)
         self._low.append(rows)
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
+from stemkit.audio.probe import probe
+from stemkit.audio.reader import read_blocks
 from stemkit.core.block import Block
 from stemkit.core.layout import LAYOUTS
+from stemkit.intake.low_band import low_band_of
 from stemkit.meters._listening import listen, low_band_readings
 from stemkit.meters._low_band import LowBand, LowBandScanner
 from stemkit.meters.content_scan import ContentScanner
@@ -46,6 +51,25 @@ def test_it_is_bit_for_bit_that_of_the_content_scan(rate_hz: int, channels: int,
     np.testing.assert_array_equal(result.low_band, content.low_band)
     for what in low_band_readings():
         assert listen(result, what) == listen(content, what)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+@pytest.mark.parametrize(
+    ("rate_hz", "channels", "seconds"),
+    [(48_000, 2, 9.37), (44_100, 1, 8.0), (44_099, 2, 5.1), (22_050, 3, 4.05)],
+)
+def test_out_of_a_file_it_is_the_same_bits(
+    rate_hz: int, channels: int, seconds: float, subtype: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "sound.wav"
+    soundfile.write(path, sound(rate_hz, channels, seconds).clip(-1.0, 0.99), rate_hz, subtype=subtype)
+    media, told = probe(path), list[int]()
+    scanner = LowBandScanner(rate_hz, channels)
+    for block in read_blocks(media):
+        scanner.push(block)
+    found = low_band_of(media, told.append)
+    np.testing.assert_array_equal(found.low_band, scanner.result().low_band)
+    assert sum(told) == media.length_samples
 
 
 def test_it_answers_what_repairs_rest_on() -> None:
