@@ -175,9 +175,8 @@ def plot(costs: Sequence[Cost]) -> str:
     """Draw processor time and peak memory over size, each kind as a share of its largest size."""
     panels = [_panel(costs, "processor time, share of the largest", lambda c: c.cpu_s, 0)]
     panels.append(_panel(costs, "peak memory, MiB", lambda c: c.peak_mib, 420))
-    panels.append(
-        '<path d="M30 230L390 30" stroke="#999" stroke-dasharray="4 3"/><text x="215" y="160" fill="#666">in proportion</text>'
-    )
+    panels.append('<path d="M30 230L390 30" stroke="#999" stroke-dasharray="4 3"/>')
+    panels.append('<text x="215" y="160" fill="#666">in proportion</text>')
     style = "<style>text{font:11px sans-serif}.a{fill:none;stroke-width:1.5}</style>"
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="840" height="340">{style}{"".join(panels)}</svg>\n'
 
