@@ -17,7 +17,7 @@ from stemkit.core.film import Role
 from stemkit.core.units import db_from_amplitude
 from stemkit.meters._drift import drift_of
 
-VERSION = 3
+VERSION = 4
 RATE_HZ = 12_000
 _LEAST_SHARE = 1e-5
 """Of the reference's power: a quieter stem says nothing about its own gain."""

@@ -77,6 +77,17 @@ def test_a_stem_that_runs_away_is_told_by_how_much(drift: float) -> None:
     assert [part.drift for part in steady.parts] == [None, None]
 
 
+def test_the_drift_of_a_voice_with_pauses_is_that_of_its_words() -> None:
+    length = 20 * RATE_HZ
+    voice = np.zeros(length)
+    for seed, start in enumerate((1, 6, 11, 15), 1):
+        voice[start * RATE_HZ : (start + 3) * RATE_HZ] = sound(seed, 3 * RATE_HZ, channels=1)[:, 0]
+    music = sound(51, length, channels=1)[:, 0]
+    runaway = np.interp(np.arange(length) / 1.001, np.arange(length), voice)
+    fit = fit_reference(voice + music, [(Role.VO, runaway), (Role.MUSIC, music)])
+    assert fit.parts[0].drift == pytest.approx(-0.001, rel=0.03)
+
+
 def test_a_mix_that_is_not_there_is_not_compared(tmp_path: Path) -> None:
     film = _film(tmp_path, np.zeros((LENGTH, 2)), _stems())
     assert _found(film) == [("skip_not_compared", None)]
