@@ -204,6 +204,11 @@ def test_overs_come_in_order_of_time_then_of_channels() -> None:
     assert true_peak.overs(curve_of([]), 0.0) == ()
 
 
+def test_the_smallest_peak_is_one_and_full_scale_is_zero() -> None:
+    assert true_peak.read(peaks_of(0.001, 0.0)).max_dbtp == pytest.approx(-60.0)
+    assert [over.dbtp for over in true_peak.overs(curve_of([(1.0, 0.0)]), -1.0)] == [0.0]
+
+
 @pytest.mark.parametrize(("value", "is_over"), [(0.4999, False), (0.5010, False), (0.5013, True), (0.52, True)])
 def test_a_limit_is_in_decibels_of_amplitude(value: float, is_over: bool) -> None:
     assert bool(true_peak.overs(curve_of([(value, 0.0)]), -6.0)) is is_over
