@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stemkit.core.film import Role
 from stemkit.meters.reference import RATE_HZ, ReferenceFit, fit_reference
+from stemkit.signals.voice import speak
 from stemkit.workflows.check import check
 from tests.check.deliveries import FILM, sound, write
 
@@ -81,8 +82,8 @@ def test_the_drift_of_a_voice_with_pauses_is_that_of_its_words() -> None:
     length = 20 * RATE_HZ
     voice = np.zeros(length)
     for seed, start in enumerate((1, 6, 11, 15), 1):
-        voice[start * RATE_HZ : (start + 3) * RATE_HZ] = sound(seed, 3 * RATE_HZ, channels=1)[:, 0]
-    music = sound(51, length, channels=1)[:, 0]
+        voice[start * RATE_HZ : (start + 3) * RATE_HZ] = speak(3 * RATE_HZ, RATE_HZ, seed)[:, 0]
+    music = sound(51, length, channels=1, gain=0.003)[:, 0]
     runaway = np.interp(np.arange(length) / 1.001, np.arange(length), voice)
     fit = fit_reference(voice + music, [(Role.VO, runaway), (Role.MUSIC, music)])
     assert fit.parts[0].drift == pytest.approx(-0.001, rel=0.03)
