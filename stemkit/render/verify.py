@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from itertools import repeat
+from threading import local
 
 import numpy as np
+from numpy.typing import NDArray
 
-from stemkit.audio.reader import PcmFile, open_pcm, read_blocks
+from stemkit.audio.reader import PcmFile, read_blocks
 from stemkit.core.block import BLOCK_SAMPLES, Block
 from stemkit.core.facts import NullFacts
 from stemkit.core.media import MediaInfo
+from stemkit.core.parallel import in_order
 from stemkit.core.timebase import Span
+from stemkit.dsp.streams import rechunk
 from stemkit.plan.routing import SumRule
 from stemkit.render.buses import Work
 
@@ -73,30 +75,51 @@ def _incomparable(media: Sequence[MediaInfo | None]) -> str | None:
 
 def _residuals(files: Mapping[str, MediaInfo], rules: Sequence[SumRule], work: Work) -> dict[SumRule, float]:
     names = sorted({name for rule in rules for name in (rule.sum, *rule.of)})
-    length, worst = files[names[0]].length_samples, dict.fromkeys(rules, 0.0)
+    media = [files[name] for name in names]
+    if all(each.subtype == "PCM_24" and each.data_offset_bytes is not None for each in media):
+        return _packed_residuals(media, names, rules, work)
+    worst = dict.fromkeys(rules, 0.0)
     with ExitStack() as stack:
-        prints = {name: stack.enter_context(closing(_reopened(files[name]))) for name in names}
-        pool = stack.enter_context(ThreadPoolExecutor(max_workers=max(1, work.jobs)))
-        for start in range(0, length, BLOCK_SAMPLES):
-            span = Span(start, min(start + BLOCK_SAMPLES, length))
-            list(pool.map(_read, prints.values(), repeat(span)))
-            found = pool.map(_residual, rules, repeat(prints), repeat(span))
-            worst.update((rule, max(worst[rule], residual)) for rule, residual in zip(rules, found, strict=True))
+        streams = []
+        for name in names:
+            # Whoever decodes a file cuts it as it likes.
+            streams.append(rechunk(read_blocks(files[name]), BLOCK_SAMPLES))
+            stack.enter_context(closing(streams[-1]))  # type: ignore[type-var]
+        for blocks in zip(*streams, strict=True):
+            named = dict(zip(names, blocks, strict=True))
+            worst = {rule: max(worst[rule], residual_of(rule, named)) for rule in rules}
             if work.on_samples is not None:
-                work.on_samples(span.length)
+                work.on_samples(len(blocks[0]))
     return worst
 
 
-def _read(one: _Packed | _Decoded, span: Span) -> None:
-    one.read(span)
+def _packed_residuals(
+    media: Sequence[MediaInfo], names: Sequence[str], rules: Sequence[SumRule], work: Work
+) -> dict[SumRule, float]:
+    """Subtract prints of 24 bit as they lie in their files, span by span, several at once."""
+    from stemkit.kernels.mixdown import largest_rests
 
+    signs = np.array([[-1.0 if name == rule.sum else float(rule.of.count(name)) for name in names] for rule in rules])
+    worst, own = np.zeros(len(rules)), local()
+    with ExitStack() as stack:
+        opened = [stack.enter_context(PcmFile(each)) for each in media]
 
-def _residual(rule: SumRule, prints: Mapping[str, _Packed | _Decoded], span: Span) -> float:
-    rest = np.zeros((span.length, prints[rule.sum].channels))
-    for name in rule.of:
-        prints[name].add_into(rest, 1.0)
-    prints[rule.sum].add_into(rest, -1.0)
-    return _largest(rest)
+        def rests(span: Span) -> tuple[int, NDArray[np.float64]]:
+            if not hasattr(own, "raw"):
+                own.raw = np.zeros((len(opened), BLOCK_SAMPLES * opened[0].frame_bytes), np.uint8)
+            for row, file in zip(own.raw, opened, strict=True):
+                file.read_into(span.start, memoryview(row.data)[: span.length * file.frame_bytes])
+            largest = np.zeros(len(rules))
+            largest_rests(own.raw, span.length * media[0].channels, signs, largest)
+            return span.length, largest
+
+        length = media[0].length_samples
+        starts = range(0, length, BLOCK_SAMPLES)
+        for count, largest in in_order(rests, [Span(at, min(at + BLOCK_SAMPLES, length)) for at in starts], work.jobs):
+            worst = np.maximum(worst, largest)
+            if work.on_samples is not None:
+                work.on_samples(count)
+    return dict(zip(rules, (worst * 2.0**-23).tolist(), strict=True))
 
 
 def residual_of(rule: SumRule, blocks: Mapping[str, Block]) -> float:
@@ -113,55 +136,3 @@ def _largest(rest: Block) -> float:
         return 0.0
     largest = float(np.abs(rest).max())
     return math.inf if math.isnan(largest) else largest
-
-
-def _reopened(media: MediaInfo) -> _Packed | _Decoded:
-    file = open_pcm(media) if media.subtype == "PCM_24" else None
-    return _Packed(file) if file is not None else _Decoded(media)
-
-
-class _Packed:
-    """A print of 24 bit: it is not unpacked but where it is added."""
-
-    def __init__(self, file: PcmFile) -> None:
-        self.channels = file.media.channels
-        self._file = file
-        self._raw = np.zeros(BLOCK_SAMPLES * file.frame_bytes, np.uint8)
-
-    def read(self, span: Span) -> None:
-        """Read the next span."""
-        self._file.read_into(span.start, memoryview(self._raw.data)[: span.length * self._file.frame_bytes])
-
-    def add_into(self, rest: Block, sign: float) -> None:
-        """Add or subtract what was read."""
-        from stemkit.kernels.pcm import add_24
-
-        add_24(self._raw, sign, rest.reshape(-1))
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
-class _Decoded:
-    """A print of any other form, read in order."""
-
-    def __init__(self, media: MediaInfo) -> None:
-        self.channels = media.channels
-        self._stream = read_blocks(media, None, BLOCK_SAMPLES)
-        self._held = np.zeros((0, media.channels))
-
-    def read(self, span: Span) -> None:
-        """Read on until the span is there."""
-        while len(self._held) < span.length:
-            self._held = np.concatenate([self._held, next(self._stream)])
-        self._block, self._held = self._held[: span.length], self._held[span.length :]
-
-    def add_into(self, rest: Block, sign: float) -> None:
-        """Add or subtract what was read."""
-        rest += sign * self._block
-
-    def close(self) -> None:
-        """Close the file."""
-        if close := getattr(self._stream, "close", None):
-            close()
