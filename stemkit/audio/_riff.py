@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from stemkit.core.system import RandomReader
 
 UNKNOWN_SIZE = 0xFFFFFFFF
-PCM, IEEE_FLOAT, EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
+PCM, IEEE_FLOAT, MP3, EXTENSIBLE = 0x0001, 0x0003, 0x0055, 0xFFFE
 _GUID_TAILS = (
     bytes.fromhex("000000001000800000aa00389b71"),  # KSDATAFORMAT_SUBTYPE_*
     bytes.fromhex("000021070dd311864 4c8c1ca000000".replace(" ", "")),  # ambisonic B-format

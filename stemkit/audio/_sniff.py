@@ -8,7 +8,7 @@ from stemkit.core.layout import LAYOUTS, Layout, assumed_layout
 from stemkit.core.media import LayoutSource, MediaInfo, MediaProblem, ProblemKind
 
 _BY_SUFFIX = {
-    **dict.fromkeys((".wav", ".wave", ".bwf", ".rf64", ".bw64"), ("WAV", "RF64", "BW64")),
+    **dict.fromkeys((".wav", ".wave", ".bwf", ".rf64", ".bw64"), ("WAV", "RF64", "BW64", "MP3 in WAV")),
     **dict.fromkeys((".aif", ".aiff", ".aifc", ".aifr"), ("AIFF",)),
     **dict.fromkeys((".ogg", ".oga", ".opus"), ("OGG",)),
     **dict.fromkeys((".au", ".snd"), ("AU",)),
@@ -41,7 +41,7 @@ _MAGIC: tuple[tuple[int, bytes, ProblemKind, str], ...] = (
     (8, b"AIFC", ProblemKind.UNREADABLE, f"an AIFF {_DAMAGED}"),
     (0, b"fLaC", ProblemKind.UNREADABLE, f"a FLAC {_DAMAGED}"),
     (0, b"OggS", ProblemKind.UNREADABLE, f"an Ogg {_DAMAGED}, or with a codec that is not known here"),
-    (0, b"caff", ProblemKind.UNREADABLE, f"a CAF {_DAMAGED}"),
+    (0, b"caff", ProblemKind.UNREADABLE, f"a CAF {_DAMAGED}, or with a codec that is not known here"),
     (0, b"ID3", ProblemKind.UNREADABLE, f"an MP3 {_DAMAGED}"),
     (0, b"\xff\xfb", ProblemKind.UNREADABLE, f"an MP3 {_DAMAGED}"),
     (0, b"\xff\xf3", ProblemKind.UNREADABLE, f"an MP3 {_DAMAGED}"),

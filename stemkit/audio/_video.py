@@ -1,4 +1,4 @@
-"""The sound of MP4, MOV, M4A and Matroska files, through PyAV (the extra ``video``).
+"""The sound of MP4, MOV, M4A, Matroska, AVI, transport streams and MP3 in WAV, through PyAV (the extra ``video``).
 
 Priming is taken off by the decoder as the container's edit list says; at the tail the sound ends where the
 track says that it ends, not where the codec's last block does.
@@ -22,8 +22,12 @@ from stemkit.core.media import MediaInfo, MediaProblem, ProblemKind
 from stemkit.core.names import safe_name
 from stemkit.core.timebase import Span
 
-CONTAINERS = ("MP4", "MATROSKA", "ADTS")
-_MAGIC = ((4, b"ftyp", "MP4"), (0, b"\x1a\x45\xdf\xa3", "MATROSKA"))
+MP3_IN_WAV = "MP3 in WAV"  # libsndfile takes its length out of a header that the codec does not keep
+CONTAINERS = ("MP4", "MATROSKA", "ADTS", "AVI", "FLV", "MPEG-TS", MP3_IN_WAV)
+_MAGIC = ((4, b"ftyp", "MP4"), (0, b"\x1a\x45\xdf\xa3", "MATROSKA"), (8, b"AVI ", "AVI"), (0, b"FLV\x01", "FLV"))
+_PACKET_BYTES, _SYNC = 188, b"\x47"
+_HEAD_BYTES = 4096
+_DEMUXERS = {"AVI": "avi", "FLV": "flv", "MPEG-TS": "mpegts"}  # little marks them: ffmpeg is not to guess further
 _CODECS = {"mp3": "MPEG_LAYER_III", "mp2": "MPEG_LAYER_II", "mp1": "MPEG_LAYER_I"}
 _LOSSLESS = ("alac", "flac", "pcm_", "wavpack", "tta", "truehd", "mlp", "ape")
 _STATE_THEIR_START = ("OPUS", "VORBIS")  # in the codec's own header, whatever the container
@@ -53,6 +57,9 @@ def container_of(head: bytes) -> str | None:
     """Return what kind of file the first bytes are of, `None` if it is none of these."""
     if len(head) > 6 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:  # MP3 has a layer there
         return "ADTS"
+    for lead in (0, 4):  # cameras write a time before each packet
+        if all(head[at : at + 1] == _SYNC for at in range(lead, 5 * (_PACKET_BYTES + lead), _PACKET_BYTES + lead)):
+            return "MPEG-TS"
     return next((name for at, magic, name in _MAGIC if head[at : at + len(magic)] == magic), None)
 
 
@@ -152,8 +159,10 @@ def _place_of(tracks: Sequence[Any], wanted: int | str) -> int:
 def _open(path: Path) -> Any:
     import av
 
+    with path.open("rb") as file:
+        form = _DEMUXERS.get(container_of(file.read(_HEAD_BYTES)) or "")
     # Nothing but the file itself is ever opened, whatever its name or contents ask for.
-    return av.open(f"file:{path.absolute()}", mode="r", options={"protocol_whitelist": "file"})
+    return av.open(f"file:{path.absolute()}", mode="r", format=form, options={"protocol_whitelist": "file"})
 
 
 def _info(path: Path, container: str, size_bytes: int, track: Any, max_hours: int) -> MediaInfo:

@@ -66,7 +66,9 @@ def _probe(path: Path, file: RandomReader) -> MediaInfo:
         form = _riff.parse_format(riff.bodies.get(b"fmt ", b""))
         if form is None or form.tag in (_riff.PCM, _riff.IEEE_FLOAT):
             return _checked(_own(path, riff, form))
-    container = _video.container_of(head)
+        container = _video.MP3_IN_WAV if form.tag == _riff.MP3 else None
+    else:
+        container = _video.container_of(head)
     if container is not None:
         return _checked(_video.probe_video(path, container, file.size_bytes, MAX_HOURS))
     return _checked(_foreign_info(path, file, head))

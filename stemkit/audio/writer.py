@@ -29,7 +29,7 @@ from stemkit.core.steps import Subtype
 from stemkit.core.system import begin_to_write, system_path
 
 Chunks = Sequence[tuple[bytes, bytes]]
-_BYTES: Mapping[str, int] = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
+_BYTES: Mapping[str, int] = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4}
 _WAV_LIMIT = (1 << 32) - 1  # the largest file whose sizes fit 32 bits with room for the outer header
 _BEGIN_BYTES = 8 << 20  # the disk is at work meanwhile, and has little left to do when the file is complete
 _GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
@@ -190,9 +190,10 @@ class PrintWriter:
             return self._encode_float(block)
         if self._fmt.subtype == "PCM_24" and (packed := packed_at_once(block)) is not None:
             return packed
-        bits = 16 if self._fmt.subtype == "PCM_16" else 24
-        whole = whole_values(block, bits, self._path, self._written)
-        return whole.astype("<i2") if bits == 16 else pack_24(whole)
+        whole = whole_values(block, 8 * _BYTES[self._fmt.subtype], self._path, self._written)
+        if self._fmt.subtype == "PCM_24":
+            return pack_24(whole)
+        return whole.astype("<i2" if self._fmt.subtype == "PCM_16" else "<i4", copy=False)
 
     def _encode_float(self, block: Block) -> NDArray[np.generic]:
         with np.errstate(over="ignore", invalid="ignore"):

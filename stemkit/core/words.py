@@ -14,7 +14,7 @@ _SUFFIXES = (
 )
 SOUND_SUFFIXES = frozenset(_SUFFIXES.split())
 """Suffixes by which a file is taken for sound, readable or not."""
-VIDEO_SUFFIXES = frozenset((".mov", ".mp4", ".m4v", ".mkv", ".webm"))
+VIDEO_SUFFIXES = frozenset((".mov", ".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".flv", ".3gp"))
 """Suffixes of video files: they are sound where their names say so, else the picture that lies beside the stems."""
 
 # Han, kana, hangul, Thai, and a few signs: words are not set apart by spaces, or carry particles.

@@ -6,25 +6,28 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
+from stemkit.audio import _video
 from stemkit.audio.other_chunks import other_chunks
 from stemkit.audio.probe import probe
 from stemkit.audio.reader import read_blocks
 from stemkit.audio.writer import PrintWriter, WriteFormat
-from stemkit.core.errors import MediaError
+from stemkit.core.errors import MediaError, RenderError
 from stemkit.core.film import Stem
 from stemkit.core.layout import LAYOUTS, Layout
 from stemkit.core.media import MediaInfo
+from stemkit.core.steps import Subtype
 from stemkit.intake.unpacked import joined_file
-from stemkit.plan.storage import WRITABLE
 from stemkit.store.facts import FactStore
 
 _LAYOUTS = tuple(LAYOUTS[name] for name in ("stereo", "3.0", "4.0", "5.0", "5.1", "7.1", "7.1.4"))
 _LABELS = {label.casefold(): label for layout in _LAYOUTS for label in layout.labels}
 _LABELS |= {"left": "L", "right": "R", "center": "C", "centre": "C", "lf": "LFE", "sub": "LFE"}
 _CHANNEL = re.compile(r"(?P<name>.*[^ ._-])[ ._-]+\(?(?P<label>[A-Za-z]{1,6})\)?", re.DOTALL)
+_STORED = ("PCM_16", "PCM_24", "PCM_32", "FLOAT")
 Key = tuple[Path, str, str]
 
 
@@ -66,7 +69,7 @@ def _joined(group: dict[str, Stem], store: FactStore | None) -> list[Stem]:
         if not _are_channels(media):
             return stems
         path = joined_file(parts, name, store, lambda file: _write(media, layout, file))
-    except (MediaError, OSError):
+    except (MediaError, RenderError, OSError):
         return stems  # what is wrong with which of them is a finding
     others = ", ".join(Path(stem.declared_path).name for stem in ordered[1:])
     return [replace(ordered[0], path=path, declared_path=f"{ordered[0].declared_path}, {others}", parts=parts)]
@@ -75,15 +78,15 @@ def _joined(group: dict[str, Stem], store: FactStore | None) -> list[Stem]:
 def _are_channels(media: Sequence[MediaInfo]) -> bool:
     forms = {(one.sample_rate_hz, one.subtype, one.length_samples, one.channels) for one in media}
     first = media[0]
-    is_known = first.subtype in WRITABLE and first.channels == 1 and first.container in ("WAV", "RF64", "BW64")
+    is_known = first.channels == 1 and first.subtype in _STORED and first.container not in _video.CONTAINERS
     return len(forms) == 1 and is_known and all(one.problem is None for one in media)
 
 
 def _write(media: Sequence[MediaInfo], layout: Layout, path: Path) -> None:
     """Write channels side by side; what the first file says of itself stays."""
     first = media[0]
-    subtype = next(one for one in WRITABLE if one == first.subtype)
-    form = WriteFormat(first.sample_rate_hz, subtype, layout, first.length_samples)
+    # No step of a plan asks for 32-bit integers, but the writer stores them.
+    form = WriteFormat(first.sample_rate_hz, cast("Subtype", first.subtype), layout, first.length_samples)
     chunks = tuple((chunk.name, chunk.body) for chunk in other_chunks(first) if chunk.is_whole)
     with PrintWriter(path, form, bext=first.bext, chunks=chunks) as writer:
         for blocks in zip(*map(read_blocks, media), strict=True):

@@ -98,7 +98,14 @@ def _identify_all(deliveries: Iterable[Delivery]) -> dict[Path, FileIdentity]:
 def _probe_all(deliveries: Iterable[Delivery], work: Work) -> dict[Path, MediaInfo | None]:
     stems = [stem for delivery in deliveries for stem in delivery.stems]
     paths = list(dict.fromkeys(stem.path for stem in stems))
-    return dict(zip(paths, work.each(paths, _probed), strict=True))
+    found = dict(zip(paths, work.each(paths, _probed), strict=True))
+    return found | {stem.path: _as_delivered(found[stem.path], stem) for stem in stems if stem.parts}
+
+
+def _as_delivered(found: MediaInfo | None, stem: Stem) -> MediaInfo | None:
+    """Return the header of a stem that was joined with the container in which its channels came."""
+    first = _probed(stem.parts[0]) if found is not None and stem.parts else None
+    return found if found is None or first is None else replace(found, container=first.container)
 
 
 def _probed(path: Path) -> MediaInfo | None:

@@ -9,10 +9,14 @@ import pytest
 import soundfile
 
 from stemkit.audio.probe import probe
+from stemkit.audio.reader import read_blocks
 from stemkit.core.film import Role
 from stemkit.core.manifest import load_film
+from stemkit.core.profile import load_profile
+from stemkit.intake.facts import gather
 from stemkit.intake.folder import film_from_paths, resolve
 from stemkit.store.facts import FactStore
+from stemkit.workflows.conform import conform
 from stemkit.workflows.init import init
 
 RNG = np.random.default_rng(11)
@@ -54,6 +58,50 @@ def test_channels_are_joined_in_the_order_of_their_layout(tmp_path: Path, names:
     assert stem.declared_path == ", ".join([str(folder / names[0]), *names[1:]])
     again = resolve(film_from_paths([folder], "crowd-film"), store)[0].stems
     assert again == (stem,)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype"),
+    [
+        ("flac", "PCM_24"),
+        ("flac", "PCM_16"),
+        ("aiff", "PCM_24"),
+        ("aiff", "FLOAT"),
+        ("caf", "PCM_24"),
+        ("w64", "PCM_24"),
+        ("wav", "PCM_32"),
+        ("wav", "PCM_16"),
+        ("wav", "FLOAT"),
+        ("aiff", "PCM_32"),
+    ],
+)
+def test_channels_in_every_form_without_loss_are_joined_and_keep_their_container(
+    tmp_path: Path, suffix: str, subtype: str
+) -> None:
+    folder, store = tmp_path / "ch07", FactStore(tmp_path / "cache")
+    for label in "LR":
+        mono(folder / f"vo.{label}.{suffix}", subtype=subtype)
+    film = film_from_paths([folder], "crowd-film")
+    facts = gather(film, load_profile("crowd-film"), store=store).facts
+    (stem,) = facts.chapters[0].stems
+    assert stem.media is not None
+    container = {"aiff": "AIFF", "caf": "CAF", "flac": "FLAC", "w64": "W64", "wav": "WAV"}[suffix]
+    assert (stem.media.container, stem.media.subtype, stem.media.channels) == (container, subtype, 2)
+    joined = np.concatenate(list(read_blocks(stem.media)))
+    for channel, label in enumerate("LR"):
+        assert np.array_equal(joined[:, channel], soundfile.read(folder / f"vo.{label}.{suffix}", dtype="float64")[0])
+    plan = conform(film, tmp_path / "out", plan_only=True, store=store)
+    planned = {step.kind for done in plan.items for step in done.item.steps}
+    assert ("rewrap" in planned) is (container != "WAV")
+
+
+def test_channels_that_are_no_numbers_are_not_joined_and_told(tmp_path: Path) -> None:
+    for label in "LR":
+        mono(tmp_path / "ch07" / f"vo.{label}.wav", subtype="FLOAT")
+    sound, rate_hz = soundfile.read(tmp_path / "ch07" / "vo.R.wav")
+    sound[7] = np.nan
+    soundfile.write(tmp_path / "ch07" / "vo.R.wav", sound, rate_hz, subtype="FLOAT")
+    assert stems_in(tmp_path / "ch07") == {Role.VO: ("vo.L.wav", "vo.R.wav")}
 
 
 @pytest.mark.parametrize(
