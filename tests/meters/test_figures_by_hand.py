@@ -174,6 +174,16 @@ def test_curves_have_a_value_every_100_ms_and_none_in_silence(name: str) -> None
     assert read(ledger_of([-20.0] * (length - 1))) == []
 
 
+@pytest.mark.parametrize("rate", [48_000, 44_056, 47_952, 11_025])
+def test_each_window_is_divided_by_its_own_samples(rate: int) -> None:
+    dice = np.random.default_rng(5)
+    ledger = ledger_of([float(level) for level in dice.uniform(-40.0, -10.0, 90)], rate)
+    cells = ledger.cells.tolist()
+    powers = [sum(cells[at : at + 40]) / (edge(at + 40, rate) - edge(at, rate)) for at in range(51)]
+    expected = [-0.691 + 10.0 * math.log10(power) for power in powers]
+    assert loudness.momentary_curve(ledger, 1) == pytest.approx(expected, abs=1e-9)
+
+
 def peaks_of(*channels: float, at: tuple[int, ...] = (), oversampling: int = 8) -> Ledger:
     places = np.array(at or (0,) * len(channels))
     return replace(BARE, true_peak=np.array(channels), true_peak_at=places, oversampling=oversampling)
