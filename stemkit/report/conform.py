@@ -38,11 +38,13 @@ def conform_rows(data: Mapping[str, Any]) -> list[list[str]]:
 
 
 def conform_notes(data: Mapping[str, Any]) -> list[str]:
-    """Return what a person must know or do, item by item."""
+    """Return what a person must know or do, item by item; errors that are still there are told by themselves."""
+    told = {(found["chapter"], found["role"], found["code"]) for found in data["open"]}
     return [
         f"chapter {item['chapter']} {item['role'] or 'no role'} {item['status']}: {item['reason']}"
         for item in data["items"]
         if item["reason"] is not None and item["status"] != "unchanged"
+        if (item["chapter"], item["role"], item["reason"].partition(":")[0]) not in told
     ]
 
 
