@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -14,6 +15,8 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8")
     # Threads for linear algebra, of which there is next to none here, cost time and memory at every start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Looking for rings among what is only made once takes a tenth of a short run.
+    gc.set_threshold(20_000, 20, 50)
     from stemkit.cli import stemkit
     from stemkit.cli._console import run
     from stemkit.cli._process import clean_up_on_signals, keep_results_apart
