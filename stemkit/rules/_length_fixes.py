@@ -22,6 +22,18 @@ def length_fixes(fit: LengthFit, stem: StemFacts, rate_hz: int) -> tuple[Step, .
     return (TrimTail(fit.expected_samples),) if fit.kind is LengthKind.LONG else ()
 
 
+def likely_cause(fit: LengthFit, stem: StemFacts, rate_hz: int) -> str:
+    """Return what a length that does not fit looks like; how the stem ends tells a cut tail and a padded one."""
+    silence = stem.measured.get(Silence)
+    if _is_silent_surplus(fit, stem, rate_hz):
+        return "padded"
+    if silence is None or stem.media is None or fit.kind not in (LengthKind.SHORT, LengthKind.SHORT_HANDLES):
+        return fit.kind.value
+    last = max((start + size for start, size in silence.near_spans), default=0)
+    is_quiet = silence.is_near or silence.trailing_zero_samples > 0 or last >= stem.media.length_samples
+    return fit.kind.value if is_quiet else "cut"
+
+
 def codec_surplus(fit: LengthFit, stem: StemFacts, picture: int | None) -> int:
     """Return the samples that a codec has put around the sound without saying so, 0 where that explains nothing."""
     if stem.media is None or stem.media.states_codec_delay is not False or fit.true_rate_hz is not None:

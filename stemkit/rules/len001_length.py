@@ -12,7 +12,7 @@ from stemkit.core.steps import FitLength
 from stemkit.meters.silence import Silence
 from stemkit.rules._base import ChapterRule, Supersedes, Topic, fit_any, where_chapter, where_stem
 from stemkit.rules._history import was_taken
-from stemkit.rules._length_fixes import codec_surplus, length_fixes
+from stemkit.rules._length_fixes import codec_surplus, length_fixes, likely_cause
 
 _RIGHT = (LengthKind.WITH_HANDLES, LengthKind.PICTURE_ONLY)
 _SPEED = (LengthKind.MISLABELLED_RATE, LengthKind.PULL)
@@ -27,6 +27,8 @@ class Length(ChapterRule):
     topics = MappingProxyType({kind.value: Topic.RATE for kind in (LengthKind.MISLABELLED_RATE, LengthKind.PULL)})
     conditions = (
         *(kind.value for kind in LengthKind if kind not in _RIGHT),
+        "cut",
+        "padded",
         "codec",
         "unequal",
         "fitted",
@@ -37,8 +39,8 @@ class Length(ChapterRule):
     supersedes = (
         Supersedes(("FMT009", "FMT010", "STM005", "STM010", "STM011"), by=(LengthKind.MISLABELLED_RATE.value,)),
         Supersedes(("STM005",), by=(LengthKind.PULL.value,)),
-        Supersedes(("LEN010.too_long",), by=(LengthKind.LONG.value,)),
-        Supersedes(("LEN010.too_short",), by=(LengthKind.SHORT.value, LengthKind.SHORT_HANDLES.value)),
+        Supersedes(("LEN010.too_long",), by=(LengthKind.LONG.value, "padded")),
+        Supersedes(("LEN010.too_short",), by=(LengthKind.SHORT.value, LengthKind.SHORT_HANDLES.value, "cut")),
     )
 
     def check(self, chapter: ChapterFacts, film: FilmFacts) -> Iterator[Finding]:
@@ -50,7 +52,7 @@ class Length(ChapterRule):
         for stem in usable:
             fit = fit_any(stem, chapter, film)
             if fit is not None and not fit.is_right:
-                condition = fit.kind.value if has_picture or fit.kind in _SPEED else "unequal"
+                condition = likely_cause(fit, stem, _rate_hz(film)) if has_picture or fit.kind in _SPEED else "unequal"
                 rate, frames = film.film.frame_rate, chapter.chapter.length_frames
                 picture = None if rate is None or frames is None else picture_samples(frames, rate, _rate_hz(film))
                 surplus = codec_surplus(fit, stem, picture)
