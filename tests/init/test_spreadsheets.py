@@ -106,6 +106,8 @@ def test_a_damaged_archive_is_an_error(tmp_path: Path) -> None:
         ("End time", "end"),
         ("Zugewiesen an", "creator"),
         ("负责人", "creator"),
+        ("Verfasser/in", "creator"),
+        ("Yazar", "creator"),
     ],
 )
 def test_heads_that_speak_of_timecode(head: str, meaning: str) -> None:
