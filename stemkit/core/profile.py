@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeGuard, get_args
 
 from pydantic import Field, ValidationError, field_validator
 
-from stemkit.core.as_written import AsWritten, hint_for, place_of, problems_of
+from stemkit.core.as_written import AsWritten, nearest, place_of, problems_of
 from stemkit.core.errors import Problem, ProfileError
 from stemkit.core.profile_figures import (
     AppliesTo,
@@ -233,10 +233,10 @@ def _find(name_or_path: str, base: Path | None, beside: Path | None, not_this: P
     for path in options:
         if _is_file(path) and path != not_this:
             return path
-    names = profile_names(beside)
-    raise ProfileError(
-        Problem("unknown_profile", f"there is no profile {name_or_path!r}", hint_for(name_or_path, names))
-    )
+    near = nearest(name_or_path, profile_names(beside))
+    own = "a profile of your own lies in profiles/ beside the film file; 'stemkit profiles' lists the others"
+    hint = own if near is None else f"did you mean {near!r}?"
+    raise ProfileError(Problem("unknown_profile", f"there is no profile {name_or_path!r}", hint))
 
 
 def _is_file(path: Path) -> bool:

@@ -189,3 +189,10 @@ def test_what_a_figure_lacks_is_told_where_the_figure_is_written(tmp_path: Path)
     told = [(problem.path, problem.key) for problem in caught.value.problems]
     assert {place for place, _ in told} == {str(path)}
     assert ("true_peak[1].source") in {key for _, key in told}
+
+
+def test_an_unknown_name_says_where_a_profile_of_ones_own_lies() -> None:
+    for name, hint in (("ebu-r12", "did you mean 'ebu-r128'?"), ("our-studio", "profiles/ beside the film file")):
+        with pytest.raises(ProfileError) as caught:
+            load_profile(name)
+        assert hint in caught.value.problems[0].hint
