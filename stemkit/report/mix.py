@@ -43,7 +43,7 @@ def _printed(data: Mapping[str, Any], report: Mapping[str, Any], is_unchanged: b
     seconds = data["length_samples"] / data["sample_rate_hz"]
     state = "is already as it should be; nothing was rendered" if is_unchanged else "printed"
     yield f"{shown(report['film']['title'])}, {clock(seconds)}: {state}"
-    yield from _rendering(data.get("rendering"))
+    yield from _rendering(None if is_unchanged else data.get("rendering"))
     yield from conformed_as_text(data.get("conformed"))
     yield ""
     names = {each["name"]: _files(each) for each in data["prints"]}

@@ -72,9 +72,18 @@ def read_trims(path: Path, chapters: Sequence[int]) -> dict[int, float]:
     delimiter = max(",;\t", key=first.count)
     problems: list[Problem] = []
     trims: dict[int, float] = {}
-    for line, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=delimiter), 2):
+    seen: set[str] = set()
+    table = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    if missing := [column for column in _COLUMNS[:2] if column not in (table.fieldnames or ())]:
+        hint = f"its first line names the columns, {' and '.join(_COLUMNS[:2])} among them"
+        message = f"the balance table has no column {' and no '.join(missing)}"
+        raise UsageError(Problem("balance_table", message, hint, str(path), 1))
+    for line, row in enumerate(table, 2):
         chapter, trim = (row.get(column) or "" for column in _COLUMNS[:2])
         problem = _problem(chapter.strip(), trim.strip(), chapters)
+        if problem is None and chapter.strip() in seen:
+            problem = f"chapter {chapter.strip()} is there twice", "leave one of both lines"
+        seen.add(chapter.strip())
         if problem is not None:
             problems.append(Problem("balance_table", problem[0], problem[1], str(path), line))
         elif trim.strip():

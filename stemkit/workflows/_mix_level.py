@@ -29,6 +29,7 @@ from stemkit.render.true_peaks import true_peaks
 
 _MOST_PASSES = 8
 _CEILING_STEP_DB = 0.005
+_LEAST_TAKEN, _FARTHEST_DB = 0.25, 4.0
 _VOICE = PrintRow("the voice alone", (Role.VO,))
 
 NewWork = Callable[[str], Work]
@@ -169,19 +170,21 @@ def _settled(
 ) -> tuple[LevelFacts, Windows]:
     """Listen to the limited film until it is on target and under the limit."""
     ceiling, kept, least_missed = limit_dbtp - MARGIN_DB, None, math.inf
-    heard = booth.listen(gain_db, ceiling)
-    for passes in range(2, _MOST_PASSES + 1):
+    tried: dict[float, float] = {}
+    for passes in range(1, _MOST_PASSES + 1):
+        heard = booth.listen(gain_db, ceiling, passes)
         excess = 0.0 if heard.true_peak_dbtp is None else heard.true_peak_dbtp - (limit_dbtp - MARGIN_DB / 2.0)
         missed = _missed(plan, heard) if may_rise else min(0.0, _missed(plan, heard))
-        if excess <= 0.0:
-            if abs(missed) >= least_missed:
-                break
+        if excess > 0.0:
+            ceiling -= excess + _CEILING_STEP_DB
+            tried.clear()
+        elif abs(missed) < least_missed:
             kept, least_missed = (gain_db, heard), abs(missed)
-            if nearest_step(missed) == 0.0:
-                break
-        gain_db = nearest_step(gain_db + nearest_step(missed))
-        ceiling -= max(0.0, excess + _CEILING_STEP_DB) if excess > 0.0 else 0.0
-        heard = booth.listen(gain_db, ceiling, passes)
+        tried[gain_db] = missed
+        following = next_gain(tried, gain_db)
+        if excess <= 0.0 and (nearest_step(missed) == 0.0 or following in tried):
+            break
+        gain_db = following
     gain_db, heard = kept or (gain_db, heard)
     allowed, reached = gain_db - heard.facts.deepest_db, heard.lufs
     measured = aim.measured_lufs
@@ -198,6 +201,27 @@ def _settled(
         missed=None if measured is None or reached is None else aim.missed_at(reached - measured),
     )
     return facts, heard.at_work
+
+
+def next_gain(tried: Mapping[float, float], gain_db: float) -> float:
+    """Return what gain to listen to next: a limiter takes a part of each dB, and more of it the harder it works.
+
+    Parameters
+    ----------
+    tried
+        By how much each gain, in the order in which they were tried, missed the target; positive is too soft.
+    gain_db
+        The last one.
+    """
+    missed = tried[gain_db]
+    soft = max((gain for gain, each in tried.items() if each > 0.0), default=None)
+    loud = min((gain for gain, each in tried.items() if each < 0.0), default=None)
+    if soft is not None and loud is not None:
+        return nearest_step(soft + (loud - soft) * tried[soft] / (tried[soft] - tried[loud]))
+    taken = 1.0
+    if earlier := [gain for gain in tried if gain != gain_db]:
+        taken = max(_LEAST_TAKEN, (tried[earlier[-1]] - missed) / (gain_db - earlier[-1]))
+    return nearest_step(gain_db + max(-_FARTHEST_DB, min(_FARTHEST_DB, missed / taken)))
 
 
 def _missed(plan: LevelFacts, heard: Heard) -> float:

@@ -103,3 +103,17 @@ def test_without_a_limiter_it_is_said_what_one_would_have_to_do(tmp_path: Path) 
     assert level["limiter_needed"]["seconds"] > 0.1
     assert off.report is not None
     assert "MIX001" in {finding["code"] for finding in off.report["findings"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no column chapter and no trim_db"),
+        ("chapter;before_lufs\n1;2\n", "no column trim_db"),
+        ("chapter,trim_db\n1,2\n1,-2\n", "chapter 1 is there twice"),
+    ],
+)
+def test_a_table_that_says_nothing_or_two_things_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "balance.csv").write_text(text, "utf-8")
+    with pytest.raises(UsageError, match=message):
+        read_trims(tmp_path / "balance.csv", [1, 2])

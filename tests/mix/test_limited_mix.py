@@ -16,6 +16,7 @@ from stemkit.core.film import Film
 from stemkit.signals.effects import ambience
 from stemkit.signals.music import compose
 from stemkit.signals.voice import speak
+from stemkit.workflows._mix_level import next_gain
 from tests.mix.test_mix import RATE, film_file, ints, mixed, write
 from tests.oracles import require_program
 
@@ -97,3 +98,16 @@ def test_every_bus_has_the_same_curve_and_it_rests_where_nothing_is_over(made: t
         assert np.abs(curves[one][both] - curves[other][both]).max() < 1e-4
     deepest = min(float(np.nanmin(curve)) for curve in curves)
     assert -20.0 * np.log10(deepest) == pytest.approx(result.data["limiter"]["deepest_db"], abs=0.2)
+
+
+@pytest.mark.parametrize(("first", "second"), [(1.0, 0.0), (0.3, 0.0), (0.1, 0.02), (0.9, -0.02), (0.3, 0.01)])
+@pytest.mark.parametrize("start", [0.0, 5.0, 14.0])
+def test_the_gain_is_found_however_much_the_limiter_takes(first: float, second: float, start: float) -> None:
+    tried: dict[float, float] = {}
+    gain = start
+    for _ in range(8):
+        tried[gain] = 3.0 - first * gain - second * gain * gain  # what it gives of so much gain
+        if abs(tried[gain]) < 0.05 or (following := next_gain(tried, gain)) in tried:
+            break
+        gain = following
+    assert min(map(abs, tried.values())) < 0.1
