@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from stemkit.core.film import Role
 from stemkit.meters import twins
+from stemkit.meters._content import FRAMES_PER_SECOND
 from stemkit.meters.twins import Print
 
 
@@ -62,3 +64,30 @@ def test_a_film_whose_chapters_all_share_one_sound_costs_little_memory() -> None
     tracemalloc.stop()
     assert set(map(tuple, found.values())) == {(0,)}
     assert peak < 90 << 20, f"{peak / (1 << 20):.0f} MiB"
+
+
+def test_where_and_how_long_two_stems_are_the_same_is_told() -> None:
+    dice = np.random.default_rng(2)
+    one, other = (dice.integers(1, 1 << 32, length, dtype=np.uint32) for length in (900, 700))
+    other[100:400] = one[250:550]
+    (twin,) = twins.find_twins(prints_of([one, other])).pairs
+    second = FRAMES_PER_SECOND
+    assert (twin.chapter, twin.other_chapter, twin.offset_s) == (1, 2, 150 / second)
+    # At both ends the window reaches a little into what is not the same.
+    assert twin.seconds == pytest.approx(300 / second, abs=1.6)
+    assert twin.start_s == pytest.approx(250 / second, abs=0.8)
+    assert twin.start_s - twin.other_start_s == pytest.approx(twin.offset_s)
+    assert twin.share == pytest.approx(300 / 700, abs=0.06)
+    assert 0.0 <= twin.bit_errors < 0.08
+
+
+@pytest.mark.parametrize(("frames", "is_one"), [(60, False), (150, True)])
+def test_five_seconds_in_common_make_a_twin(frames: int, is_one: bool) -> None:
+    dice = np.random.default_rng(4)
+    one, other = (dice.integers(1, 1 << 32, 600, dtype=np.uint32) for _ in range(2))
+    other[100 : 100 + frames] = one[300 : 300 + frames]
+    assert bool(twins.find_twins(prints_of([one, other])).pairs) is is_one
+    # What no sound is in both has nothing in common.
+    silent = [replace(each, levels_db=np.full(600, -99.0)) for each in prints_of([one, other])]
+    assert not twins.find_twins([prints_of([one])[0], silent[1]]).pairs
+    assert not twins.find_twins(silent).pairs

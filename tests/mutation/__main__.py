@@ -29,7 +29,6 @@ TESTS: dict[str, tuple[str, ...]] = {
     "core/timebase": ("tests/core/test_timebase.py",),
     "meters/loudness": ("tests/meters/test_figures_by_hand.py", "tests/meters/test_readings.py"),
     "meters/true_peak": ("tests/meters/test_figures_by_hand.py", "tests/meters/test_readings.py"),
-    "meters/twins": ("tests/meters/test_twins.py", "tests/meters/test_relations.py"),
     "dsp/fades": ("tests/dsp/test_fades.py", "tests/render/test_joins_sound.py"),
     "dsp/quantise": ("tests/dsp/test_quantise.py",),
     "dsp/limiter": ("tests/dsp/test_limiter.py", "tests/render/test_true_peaks.py"),
