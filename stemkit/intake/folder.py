@@ -69,7 +69,7 @@ def open_film(paths: Sequence[Path], *, film_file: Path | None = None, profile: 
     manifest = film_file or _film_file_of(paths)
     if manifest is None:
         if not paths:
-            hint = "name a folder of stems, or write a film file with 'stemkit init FOLDER'"
+            hint = "name a folder of stems (a dot, '.', is this one), or write a film file with 'stemkit init FOLDER'"
             raise UsageError(Problem("no_film", f"there is no {FILM_FILE} here or in a folder above", hint))
         return film_from_paths(paths, profile or DEFAULT_PROFILE)
     film = load_film(manifest, profile=profile)

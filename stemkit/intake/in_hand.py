@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from stemkit.core.errors import Problem, UsageError
+from stemkit.core.errors import OutputError, Problem, UsageError
 from stemkit.core.film import Chapter, Film, Stem
 from stemkit.core.names import archive_of, place_name
 from stemkit.core.roles import recognise
@@ -162,11 +162,16 @@ def in_this_folder(film: Film, here: Path) -> Film:
     UsageError
         If nothing of the film is there, and the folder holds stems whose chapter cannot be told.
     """
-    if not film.chapters or not any(recognise(path.name).roles for path in look_into(here).sounds):
+    is_anything_there = any(_is_there(chapter) for chapter in film.chapters)
+    if not film.chapters or (is_anything_there and here.resolve() == film.base.resolve()):
         return film
-    if not any(_is_there(chapter) for chapter in film.chapters):
-        return require_chapters_at(film, [here])
-    meant = None if here.resolve() == film.base.resolve() else chapters_at(film, [here])
+    try:
+        has_stems = any(recognise(path.name).roles for path in look_into(here).sounds)
+        meant = chapters_at(film, [here]) if has_stems else None
+    except (OutputError, UsageError):  # nobody asked to look here, so nobody is told why that is not possible
+        return film
+    if has_stems and not is_anything_there:
+        return meant or require_chapters_at(film, [here])
     return film if meant is None or is_there(film, meant.chapters[0].number) else meant
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -151,6 +152,18 @@ def test_the_supervisors_film_stays_whole(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "ch01")
     stems_in(tmp_path / "storm")
     assert numbers_of(open_film([tmp_path / "old" / "ch01"])) == [1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_what_lies_beside_a_film_is_not_looked_at_unasked(tmp_path: Path) -> None:
+    film = load_film(film_in(tmp_path / "film"))
+    stems_in(tmp_path / "film" / "ch01")
+    stems_in(tmp_path / "elsewhere" / "x")
+    (tmp_path / "film" / "old").symlink_to(tmp_path / "elsewhere" / "x", target_is_directory=True)
+    assert in_this_folder(film, tmp_path / "film") is film
+    here = stems_in(tmp_path / "here")
+    (here / "link.wav").symlink_to("/dev/null")
+    assert in_this_folder(film, here) is film
 
 
 def test_a_waiver_for_the_whole_film_counts_for_a_chapter_in_hand(tmp_path: Path) -> None:
