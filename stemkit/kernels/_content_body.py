@@ -72,8 +72,14 @@ def _edge(x, start, end, c):
     return largest
 
 
+@inner
+def _is_zero(v):
+    # One step of 24 bits: what dither makes of a zero.
+    return abs(v) <= 1.5e-7
+
+
 def find_gaps(x, low, high, shortest, longest, reach, found):
-    """Find runs of exact zeros that end between ``low`` and ``high``.
+    """Find runs of zeros, be they dithered, that end between ``low`` and ``high``.
 
     ``found`` gets rows of channel, start, length, level before and after (RMS over ``reach`` samples), and the
     largest value among the last two samples before and the first two behind. Returned is their number, which may
@@ -84,11 +90,11 @@ def find_gaps(x, low, high, shortest, longest, reach, found):
     for c in range(x.shape[0]):
         run = 0
         i = low - 1
-        while i >= 0 and x[c, i] == 0.0 and run <= longest:
+        while i >= 0 and _is_zero(x[c, i]) and run <= longest:
             run += 1
             i -= 1
         for i in range(low, high):
-            if x[c, i] == 0.0:
+            if _is_zero(x[c, i]):
                 run += 1
                 continue
             if shortest <= run <= longest and i - run - reach >= 0 and i + reach <= n:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-VERSION = 7
+VERSION = 8
 RATE_HZ = 12_000
 """Rate of the sketch, a mono mix, on which everything but the finest things is found."""
 FRAME, HOP = 1024, 512

@@ -12,11 +12,12 @@ import numpy as np
 
 from stemkit.meters._content import RATE_HZ, Floats
 from stemkit.meters.content_scan import ContentScanner
-from stemkit.meters.likeness import read_content
+from stemkit.meters.likeness import judge
 
 _LONG, _SHORT = 4096, 256
 _LEAST_SHARE = 0.5
 _FEWEST_WINDOWS = 3
+_SURE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def listen_deeply(sketch: Floats) -> DeepLikeness:
     scanner = ContentScanner(RATE_HZ, 1)
     scanner.push(_neither_held_nor_struck(sketch).astype(np.float64)[:, np.newaxis])
     content, _ = scanner.finish()
-    like = read_content(content)
+    like = judge(content, _SURE)
     return DeepLikeness(like.voice_over_music, like.windows, like.start_s, like.end_s)
 
 

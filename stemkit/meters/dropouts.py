@@ -1,4 +1,4 @@
-"""Dropouts: a few milliseconds of exact zeros with cut edges, inside sound.
+"""Dropouts: a few milliseconds of zeros, exact or dithered to 24 bits, with cut edges, inside sound.
 
 Silence between lines and cues is normal: it begins and ends softly, or is long. A noise gate cuts hard,
 but only where the sound is far below what stands around it; notes of synthesisers may begin with some zeros.
@@ -13,7 +13,7 @@ import numpy as np
 from stemkit.meters._content import FRAMES_PER_SECOND, Content
 from stemkit.meters._sketch import SILENT_DB
 
-VERSION = 2
+VERSION = 3
 _LEAST_LEVEL = 0.001
 _LEAST_EDGE, _LEAST_STEP = 0.06, 0.3
 _MOST_BELOW_DB, _AROUND_S = 20.0, 0.75

@@ -14,7 +14,7 @@ from stemkit.meters.relations import Relations
 from stemkit.rules._base import StemRule, Topic, where_stem
 
 _LOUD_DBFS, _AUDIBLE_DBFS = -55.0, -60.0
-_LEAST_VOICE = 0.12  # noise makes a voice look like effects
+_LEAST_VOICE, _LEAST_CHANCE = 0.12, 0.5  # noise makes a voice look like effects
 
 
 class NoiseFloor(StemRule):
@@ -37,7 +37,9 @@ class NoiseFloor(StemRule):
             return
         relations = chapter.together.get(Relations)
         is_explained = any(Role.VO in (leak.source, leak.target) for leak in relations.leaks) if relations else False
-        is_voice = like is not None and like.voice is not None and like.voice >= _LEAST_VOICE
+        is_voice = like is not None and (
+            (like.voice or 0.0) >= _LEAST_VOICE or like.chance_over_effects >= _LEAST_CHANCE
+        )
         if is_explained or not is_voice or (hum is not None and hum.mains_hz is not None):
             return
         yield self.finding(

@@ -12,8 +12,8 @@ from stemkit.core.finding import Finding, Severity
 from stemkit.meters.likeness import Likeness
 from stemkit.rules._base import ChapterRule, Supersedes, Topic, where_stem
 
-_LEAST_MARGIN, _CERTAIN_MARGIN = 2.0, 2.8
-_OWN, _OTHER = 0.35, 0.6
+_LEAST_MARGIN, _CERTAIN_MARGIN = 1.2, 2.8
+_OWN, _OTHER = 0.35, 0.5
 _FEWEST_WINDOWS = 4
 _NEVER = 0.02
 

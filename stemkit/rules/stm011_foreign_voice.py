@@ -12,8 +12,9 @@ from stemkit.meters.likeness import Likeness
 from stemkit.meters.relations import Relations
 from stemkit.rules._base import StemRule, Topic, where_span
 
-_LEAST_SHARE = {Role.MUSIC: 0.33, Role.SFX: 0.45}
-_FEWEST_WINDOWS = 3
+_LEAST_CHANCE = {Role.MUSIC: 0.73, Role.SFX: 0.63}
+_LEAST_VOICE = {Role.MUSIC: 0.33, Role.SFX: 0.45}
+_FEWEST_WINDOWS = 4
 _MISNAMED = 0.2
 
 
@@ -35,7 +36,12 @@ class ForeignVoice(StemRule):
         if role is Role.VO or stem.media is None or _is_explained(role, chapter):
             return
         deep = stem.measured.get(DeepLikeness)
-        share, start_s, end_s = _heard(like, role) if deep is None else (_share(deep), deep.start_s, deep.end_s)
+        if deep is None:
+            share, confidence = _heard(like, role)
+            start_s, end_s = like.start_s, like.end_s
+        else:
+            share, start_s, end_s = _share(deep), deep.start_s, deep.end_s
+            confidence = 0.6 + 0.35 * share
         if not share:
             return
         rate = stem.media.sample_rate_hz
@@ -44,17 +50,24 @@ class ForeignVoice(StemRule):
             "voice",
             where_span(stem, chapter, start, end),
             observed=round(share, 2),
-            confidence=round(0.5 + 0.4 * share if deep is None else 0.6 + 0.35 * share, 2),
+            confidence=round(confidence, 2),
             params={"role": role.value, "share_percent": round(100 * share), "from_s": start_s, "to_s": end_s},
         )
 
 
-def _heard(like: Likeness, role: Role) -> tuple[float, float, float]:
-    """Return in which share of the time a voice is heard, and where most; 0 where that may be chance."""
-    share = like.voice_over_music if role is Role.MUSIC else like.voice_over_effects
-    share = max(share, like.voice or 0.0)
-    is_clear = share >= _LEAST_SHARE[role] and share * like.windows >= _FEWEST_WINDOWS
-    return share if is_clear else 0.0, like.start_s, like.end_s
+def _heard(like: Likeness, role: Role) -> tuple[float, float]:
+    """Return in which share of the time a voice is heard, and how sure that is; 0 where it may be chance."""
+    is_music = role is Role.MUSIC
+    share, chance = (
+        (like.voice_over_music, like.chance_over_music)
+        if is_music
+        else (like.voice_over_effects, like.chance_over_effects)
+    )
+    voice = like.voice or 0.0
+    share = max(share, voice)
+    is_clear = chance >= _LEAST_CHANCE[role] or voice >= _LEAST_VOICE[role]
+    is_long = like.windows >= _FEWEST_WINDOWS and share * like.windows >= 2.0
+    return (share, 0.4 + 0.5 * max(chance, voice)) if is_clear and is_long else (0.0, 0.0)
 
 
 def _share(deep: DeepLikeness) -> float:

@@ -121,12 +121,12 @@ def test_clean_sound_is_left_alone(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("length", [64, 512, 2000])
-def test_holes_are_found_where_they_are(kind: str, length: int) -> None:
+@pytest.mark.parametrize(("length", "dither"), [(64, 0), (512, 0), (2000, 0), (512, 1)])
+def test_holes_are_found_where_they_are(kind: str, length: int, dither: int) -> None:
     sound = clean(kind)
     level = np.convolve((sound**2).sum(axis=1), np.ones(2400), "same")
     at = int(level[RATE : -RATE - length].argmax()) + RATE
-    sound[at : at + length] = 0.0
+    sound[at : at + length] = np.random.default_rng(5).integers(-1, 2, (length, 2)) * dither * 2.0**-23
     found = dropouts.read_content(scan(sound)[0])
     assert len(found.starts) == 1
     assert abs(found.starts[0] - at) <= 2
