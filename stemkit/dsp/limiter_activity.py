@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.core.mix_facts import LimiterFacts, Reduction
 
+Floats = NDArray[np.float64]
 WINDOWS_PER_SECOND = 10
 _SAME_REACH_S = 0.5
 _MOST_TOLD = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worked:
+    """What a limiter did in a stretch.
+
+    Parameters
+    ----------
+    start
+        Sample of the film at which it begins.
+    lowest
+        Gain of each 100 ms.
+    lowered
+        Sum of the reductions in each second.
+    reaches, depths
+        Where it turned down, shape ``(n, 3)``: first sample, end, and the place of the lowest gain, which is in
+        ``depths``.
+    """
+
+    start: int
+    lowest: Floats
+    lowered: Floats
+    reaches: NDArray[np.int64]
+    depths: Floats
+
+
+def worked(rate_hz: int, start: int, gain: Floats) -> Worked:
+    """Sum up the gains of a stretch that begins at a sample of the film."""
+    window = rate_hz // WINDOWS_PER_SECOND
+    edges = np.arange(start // window, (start + len(gain) - 1) // window + 1) * window - start
+    lowest = np.minimum.reduceat(gain, np.maximum(edges, 0))
+    lowered = np.bincount((start + np.arange(len(gain))) // rate_hz - start // rate_hz, 1.0 - gain)
+    is_limited = np.concatenate([[False], gain < 1.0, [False]])
+    runs = np.flatnonzero(np.diff(is_limited.astype(np.int8))).reshape(-1, 2).tolist()
+    places = [first + int(gain[first:end].argmin()) for first, end in runs]
+    reaches = np.array([(*run, at) for run, at in zip(runs, places, strict=True)], np.int64).reshape(-1, 3) + start
+    return Worked(start, lowest, lowered.astype(np.float64), reaches, gain[places])
 
 
 class Activity:
@@ -29,28 +69,19 @@ class Activity:
         self._limited_samples = 0
         self._reaches: list[tuple[int, int, float, int]] = []
 
-    def push(self, start: int, gain: NDArray[np.float64]) -> None:
+    def push(self, start: int, gain: Floats) -> None:
         """Take the gains of a stretch that begins at a sample of the film; stretches come in order."""
-        self._limited_samples += int(np.count_nonzero(gain < 1.0))
-        self._by_time(gain, start)
-        self._by_reach(gain, start)
+        self.add(worked(self._rate, start, gain))
 
-    def _by_time(self, gain: NDArray[np.float64], start: int) -> None:
-        first = start // self._window
-        edges = np.arange(first, (start + len(gain) - 1) // self._window + 1) * self._window - start
-        lowest = np.minimum.reduceat(gain, np.maximum(edges, 0))
-        self.deepest[first : first + len(lowest)] = np.minimum(self.deepest[first : first + len(lowest)], lowest)
-        first = start // self._rate
-        at = (start + np.arange(len(gain))) // self._rate - first
-        lowered = np.bincount(at, 1.0 - gain)
-        self._seconds[first : first + len(lowered)] += lowered
-
-    def _by_reach(self, gain: NDArray[np.float64], start: int) -> None:
-        is_limited = np.concatenate([[False], gain < 1.0, [False]])
-        edges = np.flatnonzero(np.diff(is_limited.astype(np.int8))).reshape(-1, 2)
-        for first, end in edges.tolist():
-            lowest = first + int(gain[first:end].argmin())
-            self._add(start + first, start + end, float(gain[lowest]), start + lowest)
+    def add(self, part: Worked) -> None:
+        """Take what was done in a stretch; stretches come in order."""
+        first, second = part.start // self._window, part.start // self._rate
+        deepest = self.deepest[first : first + len(part.lowest)]
+        np.minimum(deepest, part.lowest, out=deepest)
+        self._seconds[second : second + len(part.lowered)] += part.lowered
+        for reach, depth in zip(part.reaches.tolist(), part.depths.tolist(), strict=True):
+            self._limited_samples += reach[1] - reach[0]
+            self._add(reach[0], reach[1], depth, reach[2])
 
     def _add(self, first: int, end: int, lowest: float, at: int) -> None:
         if self._reaches and first - self._reaches[-1][1] <= _SAME_REACH_S * self._rate:

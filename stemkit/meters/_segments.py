@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,20 @@ T = TypeVar("T", bound=np.generic)
 _BUFFER_BYTES = 32 << 20
 _ALL_BUFFERS_BYTES = 128 << 20
 _LANES = ((1, 16), (12, 8))
+
+
+class KnownParts(Protocol):
+    """What is known of a file that was made of parts of another one; everything else is scanned, and handed over."""
+
+    @property
+    def segments(self) -> int:
+        """How many segments a part is long."""
+
+    def recall(self, part: int, /) -> Gathered | None:
+        """Return what is known of a part."""
+
+    def keep(self, part: int, found: Gathered, /) -> None:
+        """Take what was found of a part."""
 
 
 def lanes_for(rate: int, channels: int, value_bytes: int, threads: int = 1) -> int:

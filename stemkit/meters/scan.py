@@ -24,7 +24,7 @@ from stemkit.dsp.resample import resample
 from stemkit.kernels.scan import F32, F64, I16, I24, I32, LARGEST, PRUNED_PEAKS, U8
 from stemkit.meters._gather import Gathered, Setup, collect, setup
 from stemkit.meters._ledger import Floats, Ledger
-from stemkit.meters._segments import lanes_for, scan_segments
+from stemkit.meters._segments import KnownParts, lanes_for, scan_segments
 
 VERSION = 1
 LOUDNESS_RATE_HZ = 48_000
@@ -112,6 +112,7 @@ def scan_file(
     on_samples: Callable[[int], None] | None = None,
     mode: int = PRUNED_PEAKS,
     threads: int | None = None,
+    known: KnownParts | None = None,
 ) -> Ledger:
     """Scan a file from its first sample to its last.
 
@@ -123,6 +124,8 @@ def scan_file(
         Called in this thread with the number of samples done since the last call.
     threads
         By default as many as there are processors, for files that stemkit decodes by itself.
+    known
+        Parts that need not be scanned, of such a file.
 
     Raises
     ------
@@ -135,7 +138,7 @@ def scan_file(
     if file is not None and media.length_samples:
         with file:
             plan = setup(media.sample_rate_hz, media.channels, layout, mode=mode)
-            return _scan_packed(file, plan, told, threads or min(_MOST_THREADS, os.cpu_count() or 1))
+            return _scan_packed(file, plan, told, threads or min(_MOST_THREADS, os.cpu_count() or 1), known)
     scanner = Scanner(media.sample_rate_hz, media.channels, layout, mode=mode)
     for block in read_blocks(media):
         scanner.push(block)
@@ -143,9 +146,11 @@ def scan_file(
     return scanner.result()
 
 
-def _scan_packed(file: PcmFile, plan: Setup, told: Callable[[int], None], threads: int) -> Ledger:
+def _scan_packed(
+    file: PcmFile, plan: Setup, told: Callable[[int], None], threads: int, known: KnownParts | None
+) -> Ledger:
     length = file.media.length_samples
-    lanes = lanes_for(plan.rate, plan.channels, file.frame_bytes // plan.channels, threads)
+    lanes = known.segments if known else lanes_for(plan.rate, plan.channels, file.frame_bytes // plan.channels, threads)
     segments = plan.segments(length)
     shared = np.zeros(plan.channels)
     room = (plan.run_in + lanes * plan.segment) * file.frame_bytes
@@ -157,10 +162,17 @@ def _scan_packed(file: PcmFile, plan: Setup, told: Callable[[int], None], thread
         count = min(lanes, segments - first)
         start = max(0, first * plan.segment - plan.run_in)
         end = min(length, (first + count) * plan.segment)
+        samples = max(0, end - first * plan.segment)
+        if known is not None and (recalled := known.recall(first // lanes)) is not None:
+            return recalled, samples
         file.read_into(start, memoryview(kept.buffer)[: max(0, end - start) * file.frame_bytes])
         fmt = _FORMATS[file.media.subtype]
-        part = scan_segments(plan, kept.buffer, fmt, start, length, first, count, shared)
-        return part, max(0, end - first * plan.segment)
+        # What is kept must not depend on what peaks there are elsewhere.
+        seen = shared if known is None else np.zeros(plan.channels)
+        part = scan_segments(plan, kept.buffer, fmt, start, length, first, count, seen)
+        if known is not None:
+            known.keep(first // lanes, part)
+        return part, samples
 
     parts: list[Gathered] = []
     firsts = range(0, segments, lanes)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from stemkit.core.mix_facts import LimiterFacts
 from stemkit.core.parallel import in_order
 from stemkit.core.units import amplitude_from_db, db_from_amplitude
 from stemkit.dsp.limiter import AFTER, BEFORE, READINGS, largest_peaks
-from stemkit.dsp.limiter_activity import Activity
+from stemkit.dsp.limiter_activity import Activity, Worked, worked
 from stemkit.meters._ledger import CELLS_PER_SECOND, Ledger
 from stemkit.meters.scan import Scanner
 from stemkit.plan.routing import PrintRow, roles_needed
@@ -36,8 +37,10 @@ from stemkit.render.limited import (
     reach_of,
     surroundings,
 )
+from stemkit.render.memory import Shelf
 
 Floats = NDArray[np.float64]
+_LISTENED = "limited chunk"
 _TAIL_S = 2.5
 _LEAD_S = 0.5
 _NEAR_DB = 0.5
@@ -86,6 +89,10 @@ class Booth:
     work: Work
     loudness_at: Callable[[Ledger, float], float | None]
     nearness: Nearness
+    shelf: Shelf | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shelf", self._shelf())
 
     def listen(self, gain_db: float, ceiling_dbtp: float, passes: int = 1) -> Heard:
         """Render the stretches in which peaks come near the ceiling with gain and limiter, and measure them."""
@@ -97,12 +104,15 @@ class Booth:
         largest = np.zeros(len(READINGS))
         spans = surroundings(near, rate_hz, timeline.length_samples, _LEAD_S, _TAIL_S)
         todo = list(chunks(spans, rate_hz, _LEAD_S))
+        known = {chunk: part for chunk in todo if (part := self._recalled(setting, chunk)) is not None}
+        unknown = [chunk for chunk in todo if chunk not in known]
         with Console(timeline, roles_needed(self.rows), self.layout.count, self.work) as console:
-            console.make_ready(reach_of(chunk, timeline) for chunk in todo)
-            parts = in_order(partial(self._heard, console, setting), todo, self.work.jobs)
-            for chunk, heard in zip(todo, parts, strict=True):
-                if heard.gain is not None:
-                    activity.push(chunk.span.start, heard.gain)
+            console.make_ready(reach_of(chunk, timeline) for chunk in unknown)
+            parts = in_order(partial(self._heard, console, setting), unknown, self.work.jobs)
+            for chunk in todo:
+                heard = known.get(chunk) or self._kept(setting, chunk, next(parts))
+                if heard.worked is not None:
+                    activity.add(heard.worked)
                 largest = np.maximum(largest, heard.largest)
                 if cells is not None and heard.cells is not None:
                     _put(cells, heard.cells, heard.start, rate_hz)
@@ -114,6 +124,24 @@ class Booth:
             lufs = self.loudness_at(replace(self.plain, cells=cells), gain_db)
         facts = activity.result(ceiling_dbtp, readings, passes)
         return Heard(facts, lufs, readings[0], activity.deepest[: len(near)] < 1.0)
+
+    def _shelf(self) -> Shelf | None:
+        if self.work.memory is None:
+            return None
+        about = [_LISTENED, *(row.roles for row in self.rows), self.judged and self.judged.roles]
+        roles = roles_needed(self.rows)
+        return Shelf(self.timeline, self.layout.count, roles, self.work.memory, about)
+
+    def _recalled(self, setting: Setting, chunk: Chunk) -> _Part | None:
+        if self.shelf is None:
+            return None
+        kept = self.shelf.recall(reach_of(chunk, self.timeline), _asked(setting, chunk))
+        return None if kept is None else _Part.of(kept)
+
+    def _kept(self, setting: Setting, chunk: Chunk, part: _Part) -> _Part:
+        if self.shelf is not None:
+            self.shelf.keep(reach_of(chunk, self.timeline), _asked(setting, chunk), part.as_arrays())
+        return part
 
     def _heard(self, console: Console, setting: Setting, chunk: Chunk) -> _Part:
         rate_hz = self.timeline.sample_rate_hz
@@ -131,7 +159,9 @@ class Booth:
         room = (BEFORE if start == 0 else 0, AFTER if is_last else 0)
         around = np.pad(prints, ((0, 0), room, (0, 0))) if any(room) else prints
         largest = np.array(largest_peaks(around, rate_hz, setting.ceiling_dbtp - _NEAR_DB))
-        return _Part(start, part_within(gain, chunk), largest, self._cells(prints))
+        inside = part_within(gain, chunk)
+        done = None if inside is None else worked(rate_hz, chunk.span.start, inside)
+        return _Part(start, done, largest, self._cells(prints))
 
     def _cells(self, prints: Floats) -> Floats | None:
         if self.judged is None:
@@ -143,12 +173,36 @@ class Booth:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What was heard of a chunk, from ``start`` on, and the gain in the chunk itself."""
+    """What was heard of a chunk, from ``start`` on, and what the limiter did in the chunk itself."""
 
     start: int
-    gain: Floats | None
+    worked: Worked | None
     largest: Floats
     cells: Floats | None
+
+    def as_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return it as plain arrays."""
+        arrays: dict[str, NDArray[np.generic]] = {"start": np.array([self.start]), "largest": self.largest}
+        if self.cells is not None:
+            arrays["cells"] = self.cells
+        if self.worked is not None:
+            done = self.worked
+            arrays |= {"from": np.array([done.start]), "lowest": done.lowest, "lowered": done.lowered}
+            arrays |= {"reaches": done.reaches, "depths": done.depths}
+        return arrays
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Any]) -> _Part:
+        """Bring it back."""
+        done = None
+        if "from" in arrays:
+            of = [arrays[name] for name in ("lowest", "lowered", "reaches", "depths")]
+            done = Worked(int(arrays["from"][0]), *of)
+        return cls(int(arrays["start"][0]), done, arrays["largest"], arrays.get("cells"))
+
+
+def _asked(setting: Setting, chunk: Chunk) -> list[float]:
+    return [setting.gain_db, setting.ceiling_dbtp, chunk.span.start]
 
 
 class Nearness:

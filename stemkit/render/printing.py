@@ -9,29 +9,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemkit.audio._values import packed_at_once
-from stemkit.core.block import Block, Stream
-from stemkit.core.errors import Problem, RenderError, SumOverflow
+from stemkit.core.block import Block
 from stemkit.core.film import Role
 from stemkit.core.layout import Layout
 from stemkit.core.parallel import in_order
 from stemkit.core.timebase import Span
-from stemkit.core.units import amplitude_from_db, db_from_amplitude
+from stemkit.core.units import amplitude_from_db
 from stemkit.dsp.limiter import sum_of
 from stemkit.dsp.limiter_activity import Activity
 from stemkit.dsp.quantise import DitherKey, channel_keys
 from stemkit.dsp.streams import Sink
 from stemkit.meters._ledger import Ledger
 from stemkit.meters.scan import LOWEST_DIRECT_RATE_HZ, Scanner
-from stemkit.plan.levels import step_below
 from stemkit.plan.routing import PrintRow, roles_needed
 from stemkit.plan.timeline import Timeline
-from stemkit.render.buses import Grid, Work, gained, touched_of, track
+from stemkit.render.buses import Grid, Work, touched_of
 from stemkit.render.console import Console
 from stemkit.render.console import gained as all_gained
 from stemkit.render.kept import Kept
@@ -40,7 +38,6 @@ from stemkit.render.peak_hold import PeakHold
 from stemkit.render.print_files import PrintTarget
 from stemkit.render.stretch_sums import recall_sums
 from stemkit.render.tasks import Task, tasks_of
-from stemkit.render.track import Touched
 
 _FASTEST_BITS, _FASTEST_CHANNELS = 24, 2
 _NO_CURVE = np.ones(0)
@@ -242,63 +239,3 @@ class _Film:
         if self.kept is None:
             raise ValueError("there are no earlier prints")
         return _Made({row.name: self.kept.read(row.name, span) for row in self.rows})
-
-
-def write_apart(
-    timeline: Timeline,
-    row: PrintRow,
-    target: PrintTarget,
-    gain_db: float,
-    work: Work,
-    span: Span | None = None,
-    own_db: float = 0.0,
-) -> None:
-    """Render a print that is no part of the mix: its roles before ducking and limiter, rounded on their own.
-
-    Parameters
-    ----------
-    gain_db
-        Of the film; ``own_db`` is what somebody asked for this print beside it.
-
-    Raises
-    ------
-    RenderError
-        If it would exceed full scale; nothing is ever clipped.
-    """
-    plain, start, gain_db = replace(timeline, duck=None), span.start if span else 0, gain_db + own_db
-    lines = [line for role in row.roles for line in timeline.lines.get(role, ())]
-    grid = Grid(DitherKey(row.name), target.bits, Touched(lines, target.bits), gain_db != 0.0)
-    tracks = [track(plain, role, target.channels, work, span) for role in row.roles]
-    with contextlib.ExitStack() as stack:
-        writer = stack.enter_context(target.open(start))
-        for stream in tracks:
-            stack.callback(_close, stream)
-        try:
-            for bus in grid.of_stream(gained(_added(tracks), gain_db), start):
-                writer.push(bus)
-                if work.on_samples is not None:
-                    work.on_samples(len(bus))
-        except SumOverflow as error:
-            fits_db = _room_db(plain, row, target.channels, work) - gain_db
-            hint = f'ask for me_gain_db = {step_below(own_db + fits_db):.1f} or less in [mix], or for me = "follow"'
-            message = f"the undipped {row.name} would exceed full scale: {error.problems[0].message}"
-            raise RenderError(Problem("over_full_scale", message, hint)) from error
-        writer.close()
-
-
-def _room_db(timeline: Timeline, row: PrintRow, channels: int, work: Work) -> float:
-    """Return the gain that brings the largest sample of a print to full scale."""
-    tracks = [track(timeline, role, channels, work) for role in row.roles]
-    return -(db_from_amplitude(max(float(np.abs(bus).max(initial=0.0)) for bus in _added(tracks))) or 0.0)
-
-
-def _added(tracks: Sequence[Stream]) -> Stream:
-    for first, *others in zip(*tracks, strict=True):
-        for other in others:
-            np.add(first, other, out=first)
-        yield first
-
-
-def _close(stream: Stream) -> None:
-    if close := getattr(stream, "close", None):
-        close()

@@ -21,6 +21,7 @@ from stemkit.core.timebase import resampled_length
 from stemkit.dsp.channels import remap
 from stemkit.dsp.quantise import DitherKey, is_on_grid, packed_24, quantise
 from stemkit.meters._ledger import Ledger
+from stemkit.meters._segments import KnownParts
 from stemkit.meters.scan import scan_file
 from stemkit.meters.summary import summarise
 from stemkit.plan.storage import BITS, WRITABLE, changes_values
@@ -140,7 +141,7 @@ def conform_stem(
         If a step cannot be done, or the file is not what it was to be.
     """
     fmt = stem_format(media, steps)
-    told = on_samples or _tell_nobody
+    told = on_samples or (lambda samples: None)
     bext = _bext(media, steps, fmt, made_by, tags)
     put = Put(_chunks(bext, fmt, tags, others), Checksum())
     with PrintWriter(path, fmt, bext=bext, chunks=put.chunks, durable=False, checksum=put.checksum) as writer:
@@ -177,6 +178,7 @@ def measured_file(
     bext: Bext | None = None,
     put: Put | None = None,
     threads: int | None = None,
+    known: KnownParts | None = None,
 ) -> StemFile:
     """Open a file that was just written, measure it, and see that it is what it was to be.
 
@@ -186,6 +188,8 @@ def measured_file(
         Its ``bext`` chunk, which gets the levels that were measured.
     put
         What was written; `None` for a file that was copied.
+    known
+        Parts of it that were measured in the file from which they were copied.
 
     Raises
     ------
@@ -195,7 +199,7 @@ def measured_file(
         If it cannot be read again: then the disk is at fault, not the source.
     """
     try:
-        return _measured_file(path, fmt, told, bext, put, threads)
+        return _measured_file(path, fmt, told, bext, put, threads, known)
     except (MediaError, OSError) as error:
         reason = error.problems[0].message if isinstance(error, MediaError) else error.strerror or str(error)
         hint = "check the disk and whether something removes files there"
@@ -204,14 +208,20 @@ def measured_file(
 
 
 def _measured_file(
-    path: Path, fmt: WriteFormat | None, told: Told | None, bext: Bext | None, put: Put | None, threads: int | None
+    path: Path,
+    fmt: WriteFormat | None,
+    told: Told | None,
+    bext: Bext | None,
+    put: Put | None,
+    threads: int | None,
+    known: KnownParts | None,
 ) -> StemFile:
     media = probe(path)
     if not media.is_usable or (fmt is not None and _described(media) != _wanted(fmt)):
         message = f"the file written is {_described(media)}, not what was planned"
         raise RenderError(Problem("not_as_planned", message, "run again; if it stays, report it", str(path)))
     layout = fmt.layout if fmt is not None else media.layout
-    ledger = scan_file(media, layout=layout, on_samples=told, threads=threads)
+    ledger = scan_file(media, layout=layout, on_samples=told, threads=threads, known=known)
     if bext is not None:
         bext = with_levels(bext, ledger)
         write_levels(path, bext)
@@ -287,7 +297,3 @@ def _reference(
         reference = resampled_length(reference, media.sample_rate_hz, fmt.sample_rate_hz)
     shifted = sum(step.by_samples for step in steps if isinstance(step, ShiftSound))
     return max(0, reference - shifted) if reference else 0
-
-
-def _tell_nobody(samples: int) -> None:
-    """Nobody asked."""

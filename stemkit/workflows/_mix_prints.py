@@ -18,13 +18,15 @@ from stemkit.plan.correlation import with_correlations
 from stemkit.plan.deliverables import Form, plan_form
 from stemkit.plan.routing import PrintRow, plan_routing, sum_rules, sums_apart, with_undipped
 from stemkit.plan.timeline import Timeline
+from stemkit.render.apart import write_apart
 from stemkit.render.balancing import balance_film
 from stemkit.render.buses import Work
 from stemkit.render.composed import prove_files
 from stemkit.render.ducking import duck_film
+from stemkit.render.memory import PrintParts
 from stemkit.render.overlap import measure_correlations
 from stemkit.render.print_files import PrintTarget, WrittenFile
-from stemkit.render.printing import scan_sums, write_apart, write_prints
+from stemkit.render.printing import scan_sums, write_prints
 from stemkit.render.stem_file import StemFile, measured_file
 from stemkit.render.verify import prove_sums
 from stemkit.rules._base import Rule, Topic
@@ -144,8 +146,12 @@ def make_prints(
     if limiter is not None and kept is None:
         done = activity.result(limiter.ceiling_dbtp, limiter.readings_dbtp, limiter.passes)
         level = replace(level, limiter=done)
-    proof = _plain_proof if form.is_plain else _composed_proof
-    files, sounds, hashes, nulls, reels = proof(rows, targets, form, pace, length)
+    if form.is_plain:
+        known = reuse.parts_of(mixed, rendering, kept, form)
+        files, sounds, hashes, nulls, reels = _plain_proof(rows, targets, form, pace, length, known)
+        reuse.settle()
+    else:
+        files, sounds, hashes, nulls, reels = _composed_proof(rows, targets, form, pace, length)
     nulls += sums_apart(rows, length)
     parts = parts_of(film, form, hashes)
     names = {name: each[0].file.name for name, each in parts.items()}
@@ -163,13 +169,21 @@ _Proof = tuple[
 
 
 def _plain_proof(
-    rows: Sequence[PrintRow], targets: Mapping[str, PrintTarget], form: Form, pace: Pace, length: int
+    rows: Sequence[PrintRow],
+    targets: Mapping[str, PrintTarget],
+    form: Form,
+    pace: Pace,
+    length: int,
+    known: Mapping[str, PrintParts],
 ) -> _Proof:
     """Measure prints of one plain file each, and subtract them."""
     told = pace.counter("measuring the prints", length * len(rows))
-    plain = [target.files[0] for target in targets.values()]
-    measured = pace.each(plain, lambda one: measured_file(one.path, one.fmt, told, one.bext, one.put), told)
-    files = dict(zip(targets, measured, strict=True))
+
+    def measured(name: str) -> StemFile:
+        one = targets[name].files[0]
+        return measured_file(one.path, one.fmt, told, one.bext, one.put, known=known.get(name))
+
+    files = dict(zip(targets, pace.each(list(targets), measured, told), strict=True))
     media = {name: file.media for name, file in files.items()}
     work = Work(pace.jobs, on_samples=pace.counter("proving the null", length))
     nulls = prove_sums(media, sum_rules(rows), work)

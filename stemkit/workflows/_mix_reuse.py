@@ -8,6 +8,8 @@ again, measured and proven like any others.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +21,11 @@ from stemkit.core.errors import MediaError, UsageError
 from stemkit.core.mix_facts import LevelFacts
 from stemkit.plan.deliverables import Form
 from stemkit.plan.routing import PrintRow, roles_needed
-from stemkit.plan.stretches import recipes, stretches
+from stemkit.plan.stretches import recipes, segments_in_stretch, stretches
 from stemkit.plan.timeline import Timeline
 from stemkit.render.buses import Ready
 from stemkit.render.kept import Kept
-from stemkit.render.memory import Memory
+from stemkit.render.memory import Memory, PrintParts
 from stemkit.report.model import REPORT_NAME, SCHEMA, open_report
 
 STRETCHES = "stretches"
@@ -45,6 +47,14 @@ class Rendering:
     count: int
     rendered: int
     changed: tuple[str, ...] = ()
+
+    def digests(self) -> list[str]:
+        """Return for each stretch a digest of all that decides what the prints hold there."""
+        film_wide = json.dumps([self.made_of[key] for key in _FILM_WIDE])
+        return [
+            hashlib.blake2b(f"{film_wide} {recipe}".encode(), digest_size=12).hexdigest()
+            for recipe in self.made_of["recipes"]
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON data for those who use a mix."""
@@ -104,6 +114,15 @@ class Reuse:
             return Rendering(made_of, len(spans), len(spans), changed), None
         kept = Kept(prints, spans, is_right)
         return Rendering(made_of, len(spans), kept.rendered), kept
+
+    def parts_of(
+        self, rows: Sequence[PrintRow], rendering: Rendering, kept: Kept | None, form: Form
+    ) -> dict[str, PrintParts]:
+        """Return for each print what is known of it as a file, stretch by stretch."""
+        segments = segments_in_stretch(form.sample_rate_hz, form.layout.count)
+        made_of = rendering.digests()
+        is_copied = kept.is_right if kept is not None else [False] * len(made_of)
+        return {row.name: PrintParts(self.memory, row, segments, made_of, is_copied) for row in rows}
 
     def _earlier(self) -> Mapping[str, Any] | None:
         try:

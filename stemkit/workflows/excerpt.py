@@ -29,10 +29,11 @@ from stemkit.plan.deliverables import plan_form, print_stem
 from stemkit.plan.levels import step_below
 from stemkit.plan.routing import PrintRow, plan_routing, print_of_all, sum_rules, with_undipped
 from stemkit.plan.timeline import Timeline
+from stemkit.render.apart import write_apart
 from stemkit.render.buses import Work
 from stemkit.render.composed import Proven, prove_files
 from stemkit.render.print_files import read_print
-from stemkit.render.printing import write_apart, write_prints
+from stemkit.render.printing import write_prints
 from stemkit.report.model import open_report
 from stemkit.store.facts import FactStore, open_store
 from stemkit.workflows._duck_told import duck_from

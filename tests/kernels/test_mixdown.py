@@ -40,7 +40,7 @@ def rows_of(frames: int, seed: int, kinds: list[int], scale: float = 0.2) -> tup
         row[: 6 * frames] = values.astype("<i4").view(np.uint8).reshape(-1, 4)[:, :3].reshape(-1)
     sound = rng.normal(0.0, scale / 2.0, (3, 2 * frames))
     gains = np.array([1.0, 0.7, 1.0])
-    numbers = np.array([decode(memoryview(row[: 6 * frames]), "PCM_24", 2).reshape(-1) for row in raw])
+    numbers = np.array([decode(row[: 6 * frames].data, "PCM_24", 2).reshape(-1) for row in raw])
     found = [
         {IS_NOTHING: 0.0 * n, IS_PACKED: n, IS_SOUND: s}[kind] for n, s, kind in zip(numbers, sound, kinds, strict=True)
     ]
@@ -98,7 +98,7 @@ def test_prints_are_what_rounding_and_adding_gives(
     blocks = (sounds * 0.8).reshape(3, frames, 2) * (curve[:, np.newaxis] if has_curve else 1.0)
     rounded = np.array([quantise_block(block, 24, key, start) for block, key in zip(blocks, KEYS, strict=True)])
     for row, total in zip(packed, summed(rounded.reshape(3, -1)), strict=True):
-        assert np.array_equal(decode(memoryview(row[6:-3]), "PCM_24", 2).reshape(-1), total)
+        assert np.array_equal(decode(row[6:-3].data, "PCM_24", 2).reshape(-1), total)
     assert not packed[:, :6].any()
     assert not packed[:, -3:].any()
 

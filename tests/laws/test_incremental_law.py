@@ -19,6 +19,8 @@ from stemkit.core.block import Block
 from stemkit.intake.folder import open_film
 from stemkit.plan import stretches
 from stemkit.plan.timeline import Fade, Placement
+from stemkit.render.limiting import Booth
+from stemkit.render.memory import PrintParts
 from stemkit.store.facts import FactStore
 from stemkit.workflows.mix import MixResult, mix
 
@@ -118,6 +120,37 @@ def test_one_new_chapter_renders_its_stretch_and_its_joins(tmp_path: Path, limit
     assert second.data["rendering"] == {"stretches": 12, "rendered": 6, "changed": []}
     assert second.data["level"]["applied_gain_db"] == first.data["level"]["applied_gain_db"]
     assert second.data["null_test"]["exact"] is True
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch, kind: type, name: str, calls: list[str]) -> None:
+    original = getattr(kind, name)
+
+    def counted(*given: Any) -> Any:
+        calls.append(name)
+        return original(*given)
+
+    monkeypatch.setattr(kind, name, counted)
+
+
+def test_what_did_not_change_is_not_listened_to_nor_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, store = built(tmp_path, "linked"), FactStore(tmp_path / "cache")
+    calls: list[str] = []
+    _counted(monkeypatch, Booth, "_heard", calls)
+    _counted(monkeypatch, PrintParts, "keep", calls)
+    first = mixed(path, tmp_path / "out", store)
+    count = len(first.data["prints"])
+    assert calls.count("_heard") > 0
+    # What rings on after the last sample is a part of its own, of each print.
+    assert calls.count("keep") == (12 + 1) * count
+    calls.clear()
+    write(tmp_path, 6, "MUSIC", "plain", 99)
+    second = mixed(path, tmp_path / "out", store)
+    assert calls == ["keep"] * (second.data["rendering"]["rendered"] + 1) * count
+    full = mixed(path, tmp_path / "full", FactStore(None))
+    assert second.data["limiter"] == full.data["limiter"]
+    assert second.data["prints"] == full.data["prints"]
 
 
 def test_a_gain_that_moves_is_named_and_renders_all(tmp_path: Path) -> None:

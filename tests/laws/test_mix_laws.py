@@ -25,9 +25,10 @@ from stemkit.plan.balance import with_trims
 from stemkit.plan.ducking import Duck, plan_duck
 from stemkit.plan.routing import PrintRow, sum_rules
 from stemkit.plan.timeline import Timeline, plan_timeline
+from stemkit.render.apart import write_apart
 from stemkit.render.buses import Work
 from stemkit.render.print_files import PrintTarget
-from stemkit.render.printing import write_apart, write_prints
+from stemkit.render.printing import write_prints
 from stemkit.render.verify import prove_sums
 
 RATE = 48_000
