@@ -13,6 +13,7 @@ from stemkit.core.block import Block
 from stemkit.core.film import Role
 from stemkit.dsp.limiter import LOOK_AHEAD_S, Limiter, largest_peaks, sum_of
 from stemkit.dsp.limiter_activity import Activity
+from stemkit.dsp.oversample import library_interpolator
 
 RATE = 48_000
 PRINTS = ((Role.VO, Role.MUSIC), (Role.VO,), (Role.MUSIC,))
@@ -148,3 +149,25 @@ def test_activity_says_where_how_deep_and_how_long() -> None:
     assert all(each.start_samples <= each.deepest_at_samples < each.end_samples for each in facts.reductions)
     lowest = [gain[at : at + RATE // 10].min() for at in range(0, len(gain), RATE // 10)]
     assert np.allclose(facts.curve_db, 20.0 * np.log10(lowest), atol=0.006)
+
+
+@pytest.mark.parametrize("rate_hz", [48_000, 96_000])
+def test_what_is_taken_away_comes_back_by_two_thirds_in_80_ms(rate_hz: int) -> None:
+    sound = np.zeros((2 * rate_hz, 1))
+    sound[rate_hz] = 2.0
+    gain = Limiter(rate_hz, 0.0).gain([sound])
+    assert gain is not None
+    assert gain.min() == pytest.approx(0.5, abs=1e-9)
+    taken = 1.0 - gain[rate_hz + rate_hz // 20 :: round(0.08 * rate_hz)][:3]
+    assert (taken[1:] / taken[:-1]).tolist() == pytest.approx([np.exp(-1.0)] * 2, abs=0.002)
+    falling = rate_hz - int(np.flatnonzero(gain < 1.0 - 1e-6)[0])
+    assert falling / rate_hz == pytest.approx(0.004, abs=0.0001), "4 ms before, it begins to fall"
+
+
+@pytest.mark.parametrize(("rate_hz", "factor"), [(48_000, 4), (88_200, 4), (96_000, 2), (192_000, 2)])
+def test_the_third_reading_is_that_of_the_library_at_each_rate(rate_hz: int, factor: int) -> None:
+    sound = noise(400, 7)[:, :1]
+    table = library_interpolator(factor)
+    plain = max(float(np.abs(np.convolve(sound[:, 0], taps[::-1], "valid")).max()) for taps in table)
+    assert largest_peaks([sound], rate_hz, -40.0)[2] == pytest.approx(plain, rel=1e-6)
+    assert library_interpolator(2).shape != library_interpolator(4).shape
