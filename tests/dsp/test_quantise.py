@@ -231,3 +231,10 @@ def test_packed_at_once_says_what_does_not_fit(channels: int) -> None:
     block[700] = 1.25
     with pytest.raises(SumOverflow, match="sample 5700"):
         packed_24(block, DitherKey("VO", "conform"), 5000)
+
+
+def test_what_does_not_fit_into_a_file_of_24_bits_is_told_of_24_bits() -> None:
+    with pytest.raises(SumOverflow, match="exceed full scale at 24 bit, the first at sample 70"):
+        packed_24(np.full((64, 1), 1.5), KEY, 70)
+    sound = _noise(64, 1)
+    assert packed_24(sound, KEY, 70).tobytes() == packed_24(sound, KEY, 70, 1).tobytes()

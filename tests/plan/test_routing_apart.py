@@ -70,3 +70,8 @@ def test_what_the_rows_need_and_which_is_the_mix() -> None:
     assert print_of_all(ROWS[::-1]) is ROWS[0]
     assert print_of_all(()) is None
     assert as_table(ROWS[3:]) == {"MUSIC": ("MUSIC",), "ME": ("SFX", "MUSIC")}
+
+
+def test_prints_that_stand_beside_each_other_divide_a_third() -> None:
+    rules = sum_rules((ROWS[0], ROWS[1], ROWS[4]))
+    assert [(rule.sum, rule.of) for rule in rules] == [("FULL", ("VO", "ME"))]
