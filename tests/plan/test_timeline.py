@@ -300,3 +300,12 @@ def test_a_plan_changes_no_level() -> None:
     assert {placement.gain_db for placement in placements} == {0.0}
     fades = [fade for one in placements for fade in (one.fade_in, one.fade_out) if fade]
     assert {fade.correlation for fade in fades} == {0.0}
+
+
+def test_what_a_chapter_has_room_for_hangs_on_the_cuts_on_both_its_sides() -> None:
+    film = film_of([48, 4, 48], handles=Handles(12, 12))
+    cuts = (Boundary(1, {Role.SFX: Crossfade(2, 7)}), Boundary(2, {Role.SFX: Crossfade(2, 0)}))
+    film = Film(film.title, film.base, film.chapters, FPS24, boundaries=cuts)
+    joins = [join for join in plan_timeline(film, stems_of(film), RATE).joins if join.role is Role.SFX]
+    # Seven and two half frames do not fit into eight: the first is cut to half of the chapter.
+    assert [(join.before_samples, join.after_samples) for join in joins] == [(2000, 4000), (2000, 0)]
