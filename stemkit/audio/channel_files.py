@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Protocol
 
 from stemkit.core.block import Block
+from stemkit.core.completing import Completing
 from stemkit.core.layout import Layout
 
 
@@ -46,7 +47,7 @@ def channel_names(name: str, layout: Layout) -> tuple[str, ...]:
     return (name,) if layout.count == 1 else tuple(channel_name(name, label) for label in layout.labels)
 
 
-class ChannelWriter:
+class ChannelWriter(Completing):
     """A sink that hands each channel to a writer of its own; all files are completed, or none is left.
 
     Parameters
@@ -81,12 +82,3 @@ class ChannelWriter:
         """Give up and remove what was written."""
         for writer in self._writers:
             writer.abort()
-
-    def __enter__(self) -> ChannelWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()

@@ -14,7 +14,6 @@ import shutil
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from stemkit.audio._values import whole_values
@@ -23,6 +22,7 @@ from stemkit.audio.tags import Marker
 from stemkit.audio.writer import WriteFormat, pack_24
 from stemkit.core.block import Block
 from stemkit.core.checksum import Checksum
+from stemkit.core.completing import Completing
 from stemkit.core.errors import Problem, RenderError
 from stemkit.core.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, cannot_write
 from stemkit.core.media import MediaInfo
@@ -65,7 +65,7 @@ class _Patient:
             return 0
 
 
-class FlacWriter:
+class FlacWriter(Completing):
     """A sink that writes one FLAC file of 16 or 24 bits, at exactly the path given.
 
     Parameters
@@ -149,15 +149,6 @@ class FlacWriter:
             self._file.close()
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
-
-    def __enter__(self) -> FlacWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
 
     def _put_tags(self) -> None:
         tagged = self._path.with_name(f"{PARTIAL_PREFIX}{secrets.token_hex(6)}{PARTIAL_SUFFIX}")

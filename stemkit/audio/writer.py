@@ -11,7 +11,6 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from stemkit.audio._values import packed_at_once, whole_values, wrong_value
 from stemkit.audio.bext import LEVELS_AT, build_bext
 from stemkit.core.block import Block
 from stemkit.core.checksum import Checksum
+from stemkit.core.completing import Completing
 from stemkit.core.errors import Problem, RenderError
 from stemkit.core.files import cannot_write
 from stemkit.core.layout import Layout, mask_of
@@ -65,7 +65,7 @@ def container_of(fmt: WriteFormat, bext: Bext | None = None) -> str:
     return "RF64" if _is_long(fmt, _chunks_before_data(fmt, bext)) else "WAV"
 
 
-class PrintWriter:
+class PrintWriter(Completing):
     """A sink that writes one file, at exactly the path given.
 
     Parameters
@@ -157,15 +157,6 @@ class PrintWriter:
             self._file.close()
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
-
-    def __enter__(self) -> PrintWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
 
     def _put_sound(self, data: memoryview) -> None:
         if self._checksum is not None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from stemkit.audio.writer import Chunks, PrintWriter, WriteFormat
 from stemkit.audio.written import Put
 from stemkit.core.block import BLOCK_SAMPLES, Block, Stream
 from stemkit.core.checksum import Checksum
+from stemkit.core.completing import Completing
 from stemkit.core.media import Bext, MediaInfo
 from stemkit.core.timebase import Span
 
@@ -91,7 +91,7 @@ class PrintTarget:
         return PrintSink(self, start)
 
 
-class PrintSink:
+class PrintSink(Completing):
     """Takes the stream of a print and hands its files what is theirs; all are completed, or none is left.
 
     The stream may begin before and go on beyond what the files hold.
@@ -149,15 +149,6 @@ class PrintSink:
         """Give up and remove what was written."""
         for writer in self._writers:
             writer.abort()
-
-    def __enter__(self) -> PrintSink:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
 
 
 def _on_all(sound: Block, file: Target) -> Block:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -84,25 +83,6 @@ class Job:
         if item.media is None or self.profile.format.foreign_chunks != "keep":
             return ()
         return tuple((chunk.name, chunk.body) for chunk in other_chunks(item.media) if chunk.is_whole)
-
-    def each(
-        self, items: Sequence[A], do: Callable[[A], R], stop: threading.Event, work_of: Callable[[A], int] | None = None
-    ) -> list[R]:
-        """Do something with every item, several at once; results in order.
-
-        What is most work is begun first, so that nobody waits for the longest file at the end.
-        """
-        order = sorted(range(len(items)), key=lambda at: -work_of(items[at]) if work_of else at)
-        with ThreadPoolExecutor(self.jobs) as pool:
-            futures = {at: pool.submit(do, items[at]) for at in order}
-            try:
-                for future in as_completed(futures.values()):
-                    future.result()
-            except BaseException:
-                stop.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        return [futures[at].result() for at in range(len(items))]
 
 
 class Told:

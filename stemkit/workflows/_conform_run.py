@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import threading
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +13,7 @@ from stemkit import __version__
 from stemkit.core.errors import MediaError, Problem, RenderError
 from stemkit.core.files import OutputSet, require_space, sha256_of, tidy
 from stemkit.core.leftovers import leftover_bytes
+from stemkit.core.parallel import all_of, in_order
 from stemkit.core.system import identity_of
 from stemkit.meters.summary import summarise
 from stemkit.plan.conform import ConformItem, ConformPlan, ItemStatus
@@ -69,7 +69,7 @@ def carry_out(plan: ConformPlan, out: Path, job: Job) -> tuple[tuple[Done, ...],
         If the system refuses to write; nothing is left then.
     """
     kept = [item for item in plan.items if item.output is not None]
-    digests = job.each([item.source for item in kept], job.store.sha256_of, threading.Event())
+    digests = list(in_order(job.store.sha256_of, [item.source for item in kept], job.jobs))
     sources = dict(zip((item.source for item in kept), digests, strict=True))
     earlier = look_at(out)
     receipts = {item.output: earlier.done(item, sources[item.source], job.store, job.metadata(item)) for item in kept}
@@ -177,7 +177,8 @@ def _write_all(
 ) -> list[_Written | RenderError | MediaError]:
     told = Told(job.progress, sum(2 * item.media.length_samples for item in items if item.media))
     job.threads = max(1, job.jobs // max(1, len(items)))
-    return job.each(items, lambda item: _write(item, sources[item.source], output, job, told), told.stop, _work_of)
+    do = partial(_write, sources=sources, output=output, job=job, told=told)
+    return all_of(do, items, job.jobs, told.stop.set, _work_of)
 
 
 def _work_of(item: ConformItem) -> int:
@@ -185,10 +186,11 @@ def _work_of(item: ConformItem) -> int:
 
 
 def _write(
-    item: ConformItem, source_sha256: str, output: OutputSet, job: Job, told: Told
+    item: ConformItem, sources: Mapping[Path, str], output: OutputSet, job: Job, told: Told
 ) -> _Written | RenderError | MediaError:
     """Write one file; what fails fails alone."""
     name = str(item.output)
+    source_sha256 = sources[item.source]
     key = key_of(item, source_sha256, job.metadata(item), job.kept_chunks(item))
     was_finished = item.changes_file and not item.files and output.adopt(name, key) is not None
     path = output.temporary(name)

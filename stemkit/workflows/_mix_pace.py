@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TypeVar
 
+from stemkit.core.parallel import all_of
 from stemkit.core.progress import Event, Progress
 
 T = TypeVar("T")
@@ -48,13 +48,4 @@ class Pace:
 
     def each(self, items: Sequence[T], do: Callable[[T], R], counter: Counter) -> list[R]:
         """Do something with every item, several at once; results in order. What fails stops the others."""
-        with ThreadPoolExecutor(max(1, self.jobs)) as pool:
-            futures = [pool.submit(do, item) for item in items]
-            try:
-                for future in as_completed(futures):
-                    future.result()
-            except BaseException:
-                counter.stop()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        return [future.result() for future in futures]
+        return all_of(do, items, self.jobs, counter.stop)
