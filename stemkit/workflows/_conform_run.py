@@ -190,8 +190,7 @@ def _write(
 ) -> _Written | RenderError | MediaError:
     """Write one file; what fails fails alone."""
     name = str(item.output)
-    source_sha256 = sources[item.source]
-    key = key_of(item, source_sha256, job.metadata(item), job.kept_chunks(item))
+    key = key_of(item, sources[item.source], job.metadata(item), job.kept_chunks(item))
     was_finished = item.changes_file and not item.files and output.adopt(name, key) is not None
     path = output.temporary(name)
     try:
