@@ -20,7 +20,7 @@ from stemkit.core.mix_facts import LimiterFacts
 from stemkit.core.parallel import in_order
 from stemkit.core.units import amplitude_from_db, db_from_amplitude
 from stemkit.dsp.limiter import AFTER, BEFORE, READINGS, largest_peaks
-from stemkit.dsp.limiter_activity import Activity, Worked, worked
+from stemkit.dsp.limiter_activity import WINDOWS_PER_SECOND, Activity, Worked, worked
 from stemkit.meters._ledger import CELLS_PER_SECOND, Ledger
 from stemkit.meters.scan import Scanner
 from stemkit.plan.routing import PrintRow, roles_needed
@@ -149,11 +149,12 @@ class Booth:
         gain, prints = gain_and_prints(console, self.rows, setting, chunk)
         prints = prints[:, start - chunk.start :]
         np.multiply(prints, amplitude_from_db(setting.gain_db), out=prints)
-        if gain is not None:
-            lower = gain[start - chunk.start :]
-            at = np.flatnonzero(lower < 1.0)
-            work = slice(at[0], at[-1] + 1) if len(at) else slice(0, 0)
-            np.multiply(prints[:, work], lower[work, np.newaxis], out=prints[:, work])
+        cells_start, cells = start, None
+        if gain is not None and len(at := np.flatnonzero(gain[start - chunk.start :] < 1.0)):
+            work = slice(at[0], at[-1] + 1)
+            np.multiply(prints[:, work], gain[start - chunk.start :][work, np.newaxis], out=prints[:, work])
+            heard = _with_settling(work, rate_hz)
+            cells_start, cells = start + heard.start, self._cells(prints[:, heard])
         # Around the film there is silence.
         is_last = chunk.span.end == self.timeline.length_samples
         room = (BEFORE if start == 0 else 0, AFTER if is_last else 0)
@@ -161,7 +162,7 @@ class Booth:
         largest = np.array(largest_peaks(around, rate_hz, setting.ceiling_dbtp - _NEAR_DB))
         inside = part_within(gain, chunk)
         done = None if inside is None else worked(rate_hz, chunk.span.start, inside)
-        return _Part(start, done, largest, self._cells(prints))
+        return _Part(cells_start, done, largest, cells)
 
     def _cells(self, prints: Floats) -> Floats | None:
         if self.judged is None:
@@ -173,7 +174,7 @@ class Booth:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What was heard of a chunk, from ``start`` on, and what the limiter did in the chunk itself."""
+    """What was heard of a chunk: what the limiter did, and loudness from ``start`` on, where it turned down."""
 
     start: int
     worked: Worked | None
@@ -199,6 +200,12 @@ class _Part:
             of = [arrays[name] for name in ("lowest", "lowered", "reaches", "depths")]
             done = Worked(int(arrays["from"][0]), *of)
         return cls(int(arrays["start"][0]), done, arrays["largest"], arrays.get("cells"))
+
+
+def _with_settling(work: slice, rate_hz: int) -> slice:
+    """Return what has to be weighed where some samples changed: with what the filters need before and after."""
+    window, around = rate_hz // WINDOWS_PER_SECOND, round(0.3 * rate_hz)
+    return slice(max(0, (work.start - around) // window) * window, work.stop + around)
 
 
 def _asked(setting: Setting, chunk: Chunk) -> list[float]:

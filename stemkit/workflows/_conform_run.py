@@ -168,8 +168,8 @@ def _again(item: ConformItem, receipt: Receipt | None, job: Job) -> Done:
     if item.status is not ItemStatus.PLANNED or receipt is None:
         return job.as_it_is(item)
     reason = "; ".join(filter(None, ("conformed by an earlier run, unchanged since", item.reason)))
-    was = job.as_it_is(item)
-    return Done(replace(item, status=ItemStatus.UNCHANGED, reason=reason), was.before, receipt.get("after"))
+    same, was = replace(item, status=ItemStatus.UNCHANGED, reason=reason), job.as_it_is(item)
+    return Done(same, was.before, receipt.get("after"))
 
 
 def _write_all(
